@@ -1,0 +1,47 @@
+# Everything a person types here. Needs Python 3.11 or newer with venv, and make.
+PYTHON ?= python3
+VAR    ?= var
+PORT   ?= 8000
+BIN    := .venv/bin
+
+.PHONY: run test check site lock clean
+
+run: .venv/run.done site
+	@VAR="$(VAR)" PORT="$(PORT)" $(BIN)/python -m portal.development.run
+
+test: .venv/test.done
+	@$(BIN)/python tests/chromium.py
+	$(BIN)/python -m pytest
+
+check: .venv/test.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/audit.py
+
+site: .venv/run.done
+	@$(BIN)/python site/build.py
+
+# The locks hold a hash for every file; nothing unlisted can be installed, the build backend included.
+.venv/run.done: requirements/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=…")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
+	  { rm -rf .venv; echo "Install python3-venv first (Debian: apt-get install python3-venv)." >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --no-index -e .
+	@touch $@
+
+.venv/test.done: .venv/run.done requirements/test.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
+	@touch $@
+
+# Needs uv; run it after a change of the dependencies in pyproject.toml.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+lock:
+	$(LOCK) --extra site --extra development pyproject.toml requirements/backend.in -o requirements/run.txt
+	$(LOCK) --all-extras pyproject.toml requirements/backend.in -o requirements/test.txt
+
+clean:
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info

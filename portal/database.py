@@ -1,0 +1,197 @@
+"""The one database: how it is opened, what a transaction is, and what its columns can hold."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from peewee import (
+    BlobField,
+    CharField,
+    DatabaseProxy,
+    DateTimeField,
+    FieldAccessor,
+    Model,
+    PeeweeException,
+    SqliteDatabase,
+)
+from playhouse.migrations import Runner
+
+from portal.sealing import Keyring
+
+E = TypeVar("E", bound=StrEnum)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+# What SQLite must be set to, and what it must answer when asked: its defaults differ by build.
+PRAGMAS: dict[str, int | str] = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: a commit has reached the disk before anybody is told of it.
+    "foreign_keys": 1,
+    "secure_delete": 1,
+    "temp_store": 2,
+}
+
+database = DatabaseProxy()
+_keyring: Keyring | None = None
+
+
+class DatabaseUnsound(Exception):
+    """The database cannot be used as it is; the message says what to do about it."""
+
+
+class Table(Model):
+    """A row with a random id, made before the insert because sealed columns are bound to it."""
+
+    id = CharField(max_length=32, primary_key=True, default=lambda: secrets.token_hex(16))
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class Moment(DateTimeField):
+    """A moment in UTC, kept to the microsecond in one width so that text sorts as time does."""
+
+    def db_value(self, value: datetime | None) -> str | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+    def python_value(self, value: str | datetime | None) -> datetime | None:
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        return value.replace(tzinfo=UTC) if value else None
+
+
+class Word(CharField, Generic[E]):
+    """A word out of a fixed list, kept in full; an unknown word fails on the way in and out."""
+
+    def __init__(self, words: type[E], **options: Any) -> None:
+        self.words = words
+        super().__init__(max_length=40, **options)
+
+    def db_value(self, value: E | str | None) -> str | None:
+        return None if value is None else self.words(value).value
+
+    def python_value(self, value: str | None) -> E | None:
+        return None if value is None else self.words(value)
+
+
+class SealedBytes(bytes):
+    """What a sealed column holds on disk, told apart from anything a caller assigns."""
+
+
+class _SealedAccessor(FieldAccessor):
+    """Seals what is assigned and opens what is read, bound to table, column and row."""
+
+    def __get__(self, instance: Any, instance_type: Any = None) -> Any:
+        if instance is None:
+            return self.field
+        sealed = instance.__data__.get(self.name)
+        return None if sealed is None else keyring().open(sealed, self._place(instance))
+
+    def __set__(self, instance: Any, value: str | SealedBytes | None) -> None:
+        if isinstance(value, str):
+            value = SealedBytes(keyring().seal(value, self._place(instance)))
+        super().__set__(instance, value)
+
+    def _place(self, instance: Any) -> str:
+        return f"{instance._meta.table_name}.{self.field.column_name}:{instance.id}"
+
+
+class Sealed(BlobField):
+    """A text column that is encrypted at rest. Assign it on a row; bulk updates are refused."""
+
+    accessor_class = _SealedAccessor
+
+    def db_value(self, value: Any) -> Any:
+        if value is not None and not isinstance(value, SealedBytes):
+            raise TypeError(f"{self.name} is sealed: assign it on a row and save the row")
+        return super().db_value(value)
+
+    def python_value(self, value: Any) -> SealedBytes | None:
+        return None if value is None else SealedBytes(value)
+
+
+def keyring() -> Keyring:
+    """The keys in use; raises ``RuntimeError`` before ``open_database``."""
+    if _keyring is None:
+        raise RuntimeError("open_database() comes first")
+    return _keyring
+
+
+def open_database(url: str, keys: Keyring, *, create: bool = False) -> None:
+    """Bind all tables to the database at ``url`` and connect once to see that it is sound.
+
+    A missing or empty file is refused unless ``create``: an empty database in place of a lost
+    one would hide the loss. Raises ``DatabaseUnsound``.
+    """
+    global _keyring  # noqa: PLW0603 - one process, one database, one keyring
+    path = Path(url.removeprefix("sqlite:///"))
+    if not create and not (path.is_file() and path.stat().st_size):
+        raise DatabaseUnsound(
+            f"no database at {path}: restore a backup, or begin one with 'portal migrate'"
+        )
+    # The pragma that makes commits durable is set per connection, so each thread's is alike.
+    database.initialize(
+        SqliteDatabase(
+            f"file:{path}?mode={'rwc' if create else 'rw'}",
+            uri=True,
+            pragmas=PRAGMAS,
+            timeout=10,
+            # A plain BEGIN takes its lock at the first write, too late to wait for another's.
+            lock_type="IMMEDIATE",
+        )
+    )
+    _keyring = keys
+    _check_pragmas()
+
+
+@contextmanager
+def connection() -> Iterator[None]:
+    """A connection for as long as the work in hand; an open one is used again."""
+    opened = database.connect(reuse_if_open=True)
+    try:
+        yield
+    finally:
+        if opened:
+            database.close()
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """All or nothing, durable on leaving; the write lock is taken at once."""
+    with connection(), database.atomic():
+        yield
+
+
+def migrate() -> list[str]:
+    """Bring the schema to head, one transaction a step; gives the names of the steps taken."""
+    with connection():
+        return list(Runner(database.obj, str(MIGRATIONS)).up())
+
+
+def pending_migrations() -> list[str]:
+    """Names of the steps the schema still lacks; empty at head."""
+    with connection():
+        return [m.name for m in Runner(database.obj, str(MIGRATIONS)).status() if not m.applied]
+
+
+def _check_pragmas() -> None:
+    try:
+        with connection():
+            drift = [
+                name
+                for name, wanted in PRAGMAS.items()
+                if database.execute_sql(f"PRAGMA {name}").fetchone()[0] != wanted
+            ]
+    except PeeweeException as fault:
+        raise DatabaseUnsound(
+            f"the database does not open ({fault}): check its file and rights"
+        ) from fault
+    if drift:
+        raise DatabaseUnsound(f"SQLite does not keep these settings: {', '.join(drift)}")
