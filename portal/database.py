@@ -111,7 +111,7 @@ class Sealed(BlobField):
     def db_value(self, value: Any) -> Any:
         if value is not None and not isinstance(value, SealedBytes):
             raise TypeError(f"{self.name} is sealed: assign it on a row and save the row")
-        return super().db_value(value)
+        return super().db_value(value)  # type: ignore[no-untyped-call]
 
     def python_value(self, value: Any) -> SealedBytes | None:
         return None if value is None else SealedBytes(value)
