@@ -1,0 +1,80 @@
+"""The built site as tests meet it: its pages, their sources, and a server that runs on loopback."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mkdocs.utils.meta import get_data
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.site_build import ROOT, ensure_built
+
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+QUIET += ["--disable-sync", "--no-first-run", "--disable-gpu"]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: where it stands, its HTML as built, and the front matter of its source."""
+
+    address: str
+    html: str
+    meta: dict[str, Any]
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+        pass
+
+
+def front_matter(address: str) -> dict[str, Any]:
+    """What the source of the page at ``address`` says of itself; empty for a page without one."""
+    path = ROOT / "content" / f"{address.strip('/') or 'index'}.md"
+    return dict(get_data(path.read_text(encoding="utf-8"))[1]) if path.is_file() else {}
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    return ensure_built()
+
+
+@pytest.fixture(scope="session")
+def pages(site: Path) -> list[Page]:
+    found = []
+    for path in sorted(site.rglob("*.html")):
+        address = "/" + path.relative_to(site).as_posix().removesuffix("index.html")
+        html = path.read_text(encoding="utf-8")
+        found.append(Page(address, html, front_matter(address)))
+    return found
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Where the site is served for this session, under the policy that it is built for."""
+    handler = partial(_Handler, directory=str(site))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()

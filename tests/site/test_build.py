@@ -1,0 +1,198 @@
+"""The build publishes what is meant to be published, and stops at every fault."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.site_build import MANIFEST, ROOT, SOURCES, run_build
+
+ENOUGH = 400_000  # bytes: all pages, styles and drawings together
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the site's sources, to build in and to break."""
+    for name in (*SOURCES, ".gitignore"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name)
+        else:
+            shutil.copy(source, tmp_path / name)
+    return tmp_path
+
+
+def _git(tree: Path, *words: str) -> str:
+    command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words]
+    return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout  # noqa: S603
+
+
+def _check(site: Path) -> list[str]:
+    command = [sys.executable, str(ROOT / "site" / "check.py"), str(site)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert result.returncode == (1 if result.stderr else 0)
+    return result.stderr.splitlines()
+
+
+def _break(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_the_git_tree_is_clean_after_a_build_of_either_kind(tree: Path) -> None:
+    _git(tree, "init", "--quiet")
+    _git(tree, "add", "--all")
+    _git(tree, "commit", "--quiet", "--message", "x")
+    run_build(tree)
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
+    plain = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True)  # noqa: S603
+    assert "WARNING  -" not in plain.stderr
+    assert _git(tree, "status", "--porcelain") == ""
+
+
+def test_only_what_pages_need_is_published(site: Path) -> None:
+    files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    others = sorted(name for name in files if not name.endswith(".html"))
+    shapes = [
+        r"assets/stylesheets/main\.[0-9a-f]{8}\.min\.css",
+        r"icon\.[0-9a-f]{8}\.svg",
+        r"robots\.txt",
+        r"sitemap\.xml",
+        r"styles/forms\.[0-9a-f]{8}\.css",
+        r"styles/look\.[0-9a-f]{8}\.css",
+    ]
+    assert len(others) == len(shapes)
+    for name, shape in zip(others, shapes, strict=True):
+        assert re.fullmatch(shape, name)
+    assert sum((site / name).stat().st_size for name in files) < ENOUGH
+
+
+def test_the_site_map_holds_every_page_and_robots_txt_names_it(site: Path) -> None:
+    pages = {"/" + p.parent.relative_to(site).as_posix() for p in site.rglob("index.html")}
+    listed = re.findall(r"<loc>https?://[^/]+(/[^<]*)</loc>", (site / "sitemap.xml").read_text())
+    assert {name.rstrip("/") or "/." for name in listed} == pages
+    robots = (site / "robots.txt").read_text()
+    assert re.search(r"^Sitemap: https?://[^/]+/sitemap\.xml$", robots, re.MULTILINE)
+
+
+def test_a_broken_anchor_stops_the_build(tree: Path) -> None:
+    _break(tree / "content" / "contact.md", "# Contact\n", "# Contact\n\n[x](privacy.md#nergens)\n")
+    with pytest.raises(RuntimeError, match="nergens"):
+        run_build(tree)
+    assert not (tree / "build" / "manifest.json").exists()
+
+
+def test_a_page_that_the_menu_forgets_stops_the_build(tree: Path) -> None:
+    shutil.copy(tree / "content" / "contact.md", tree / "content" / "verdwaald.md")
+    with pytest.raises(RuntimeError, match="verdwaald"):
+        run_build(tree)
+
+
+def test_a_value_that_nobody_knows_stops_the_build(tree: Path) -> None:
+    _break(tree / "content" / "contact.md", "[[email]]", "[[faxnummer]]")
+    with pytest.raises(RuntimeError, match="no value named faxnummer"):
+        run_build(tree)
+
+
+def test_an_empty_value_is_marked_and_refused_in_a_release(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTAL_BASE_URL", "https://portaal.example.org")
+    _break(tree / "gegevens.toml", 'telefoon_woord = "0800-EERST EK"', 'telefoon_woord = ""')
+    run_build(tree)
+    page = (tree / "build" / "site" / "contact" / "index.html").read_text(encoding="utf-8")
+    assert "(<mark>nog in te vullen</mark>)" in page
+    assert "https://portaal.example.org/contact/" in page
+    monkeypatch.setenv("RELEASE", "1")
+    with pytest.raises(RuntimeError) as fault:
+        run_build(tree)
+    for name in ("telefoon_woord", "anbi.rsin", "privacy.grondslag"):
+        assert f"{name} is empty" in str(fault.value)
+
+
+def test_a_value_cannot_write_html(tree: Path) -> None:
+    _break(tree / "gegevens.toml", '"0800-EERST EK"', "'<b onclick=x>&'")
+    run_build(tree)
+    page = (tree / "build" / "site" / "contact" / "index.html").read_text(encoding="utf-8")
+    assert "&lt;b onclick=x&gt;&amp;" in page
+
+
+def test_a_file_of_ours_gets_another_name_when_it_changes(tree: Path, site: Path) -> None:
+    _break(tree / "site" / "styles" / "look.css", "--paper: #fffdf8", "--paper: #ffffff")
+    run_build(tree)
+    before = {path.name for path in (site / "styles").iterdir()}
+    after = {path.name for path in (tree / "build" / "site" / "styles").iterdir()}
+    assert len(before & after) == 1
+
+
+FAULTS = {
+    "script": ("</main>", "<script>1</script></main>", "/contact/: <script> is not allowed"),
+    "handler": ("<main ", "<main onclick='x' ", "/contact/: onclick= is not allowed"),
+    "inline style": ("<main ", "<main style='x' ", "/contact/: style= is not allowed"),
+    "second h1": ("</main>", "<h1>x</h1></main>", "/contact/: 2 h1 headings instead of one"),
+    "skipped level": ("</main>", "<h4>x</h4></main>", "/contact/: h4 follows h2"),
+    "twin id": ("</main>", "<p id='inhoud'></p></main>", "/contact/: id 'inhoud' is given 2 times"),
+    "no page": ("</main>", "<a href='/weg/'>x</a></main>", "/contact/: no page /weg/"),
+    "no part": ("</main>", "<a href='/privacy/#x'>x</a></main>", "/contact/: no part /privacy/#x"),
+    "no door": ("</main>", "<a href='/beheer/'>x</a></main>", "/contact/: no page /beheer/"),
+    "no file": ("</main>", "<img src='/x.png'></main>", "/contact/: no file /x.png"),
+    "foreign": (
+        "</main>",
+        "<img src='//elders.example.org/x.png'></main>",
+        "/contact/: foreign //elders.example.org/x.png",
+    ),
+    "twin title": ("<title>Contact", "<title>Privacy", "2 pages share the title"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_torn_page_is_named_with_its_fault(name: str, site: Path, tmp_path: Path) -> None:
+    old, new, fault = FAULTS[name]
+    shutil.copytree(site, tmp_path / "site")
+    _break(tmp_path / "site" / "contact" / "index.html", old, new)
+    faults = _check(tmp_path / "site")
+    assert len(faults) == 1
+    assert faults[0].startswith(fault)
+
+
+def test_a_page_may_not_stand_where_the_portal_answers(site: Path, tmp_path: Path) -> None:
+    shutil.copytree(site, tmp_path / "site")
+    page = (site / "contact" / "index.html").read_text(encoding="utf-8")
+    (tmp_path / "site" / "beheer").mkdir()
+    other = tmp_path / "site" / "beheer" / "index.html"
+    other.write_text(page.replace("<title>Contact", "<title>Beheer"), encoding="utf-8")
+    assert _check(tmp_path / "site") == ["/beheer/: this address is the portal's"]
+
+
+def test_styles_ask_for_nothing(site: Path, tmp_path: Path) -> None:
+    shutil.copytree(site, tmp_path / "site")
+    style = next((tmp_path / "site" / "styles").glob("look.*.css"))
+    style.write_text("@import 'https://elders.example.org/x.css'; p { background: url(x.png) }")
+    asked = [fault.rpartition(": ")[2] for fault in _check(tmp_path / "site")]
+    assert asked == ["asks for https://elders.example.org/x.css", "asks for x.png"]
+
+
+def test_a_page_without_a_review_date_is_refused(tree: Path) -> None:
+    _break(tree / "content" / "contact.md", "nagekeken: 2026", "gezien: 2026")
+    with pytest.raises(RuntimeError, match="front matter has no nagekeken"):
+        run_build(tree)
+
+
+def test_the_manifest_holds_what_a_page_of_the_portal_needs(site: Path) -> None:
+    manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    for style in [*manifest["styles"], manifest["icon"]]:
+        assert (site / style.lstrip("/")).is_file()
+    assert len(manifest["styles"]) == 3
+    assert '<main id="inhoud">' in manifest["before"]
+    assert manifest["before"].rstrip().endswith('<article class="page md-typeset">')
+    assert manifest["after"].lstrip().startswith("</article>")
+    assert "</footer>" in manifest["after"]
+    assert "aria-current" not in manifest["before"] + manifest["after"]
+    assert "[[" not in manifest["before"] + manifest["after"]
+    targets = re.findall('href="([^"]+)"', manifest["before"] + manifest["after"])
+    assert all(target.startswith(("/", "#inhoud", "tel:", "mailto:")) for target in targets)
