@@ -189,7 +189,13 @@ def _count(text: str) -> int:
 
 def _address(text: str) -> str:
     name, at, domain = text.partition("@")
-    if not name or not at or "." not in domain or any(c.isspace() or c in '<>,"' for c in text):
+    if (
+        not text.isascii()
+        or not name
+        or not at
+        or "." not in domain
+        or any(c.isspace() or c in '<>,"' for c in text)
+    ):
         raise ValueError("give one bare address, such as portaal@example.org")
     return text
 

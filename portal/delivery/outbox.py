@@ -1,0 +1,250 @@
+"""The outbox: every letter from the moment it is written until a mail server has taken it."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from peewee import CharField, IntegerField, fn
+
+from portal.database import Moment, Sealed, Table, Word, connection, transaction
+from portal.delivery.letters import Envelope, Text, compose
+from portal.sealing import SealBroken
+
+# After the first try, the second, and so on; the last of them is repeated.
+WAITS = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(hours=12),
+)
+PATIENCE = timedelta(days=7)
+
+
+class State(StrEnum):
+    """Where a letter is: queued → sending → sent, deferred (and sending again) or stuck.
+
+    A letter goes from sending back to queued or deferred, as if it had not been tried, when the
+    mail server itself could not be talked with. A stuck letter stays in sight.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    STUCK = "stuck"
+
+
+UNSENT = (State.QUEUED, State.SENDING, State.DEFERRED)
+
+
+class Result(StrEnum):
+    """What came of one try: of this letter's, but for UNAVAILABLE, which is the server's."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of one try and the mail server's answer, word for word."""
+
+    result: Result
+    answer: str
+
+
+@dataclass(frozen=True, repr=False)
+class Outgoing:
+    """A letter as it is handed to the mail server; ``message_id`` has its angle brackets."""
+
+    message_id: str
+    recipient: str
+    reply_to: str
+    text: Text
+
+
+Send = Callable[[Outgoing], Outcome]
+
+
+class Letter(Table):
+    """One letter to one reader; ``due_at`` is when it is tried, or tried again if a try dies."""
+
+    message_id = CharField(max_length=320, unique=True)
+    name = CharField(max_length=80)
+    case_reference = CharField(max_length=80, index=True)
+    recipient = Sealed()
+    fallback = Sealed(null=True)
+    reply_to = Sealed()
+    subject = Sealed()
+    body = Sealed()
+    last_answer = Sealed(null=True)
+    state = Word(State)
+    attempts = IntegerField()
+    created_at = Moment()
+    due_at = Moment()
+    sent_at = Moment(null=True)
+    forwarded_from = CharField(max_length=32, null=True)
+
+    class Meta:
+        indexes = ((("state", "due_at"), False),)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A letter in the hands of one worker, for one numbered attempt."""
+
+    letter: Letter
+    attempt: int
+    was_due: datetime
+
+    def outgoing(self) -> Outgoing:
+        """Open the letter; raises ``SealBroken`` or ``ValueError`` where that cannot be."""
+        letter = self.letter
+        text = Text(letter.subject, letter.body)
+        return Outgoing(letter.message_id, letter.recipient, letter.reply_to, text)
+
+
+def post(name: str, text: Text, envelope: Envelope, now: datetime, sender: str) -> str:
+    """Put a letter in the outbox as part of the caller's transaction, and give its id.
+
+    ``sender`` is the portal's own address, whose domain the Message-ID carries.
+    """
+    domain = sender.rpartition("@")[2].encode("idna").decode("ascii")
+    return _insert(name, text, envelope, now, domain=domain, forwarded_from=None)
+
+
+def claim(due_by: datetime, until: datetime) -> Claim | None:
+    """Take the letter that has been due longest, or None when none was due by ``due_by``.
+
+    From ``until`` on another may take it: by then its worker is taken for dead.
+    """
+    with transaction():
+        due = Letter.state.in_(UNSENT) & (Letter.due_at <= due_by)
+        letter = Letter.select().where(due).order_by(Letter.due_at, Letter.created_at).first()
+        if letter is None:
+            return None
+        claimed = Claim(letter, letter.attempts + 1, letter.due_at)
+        letter.state, letter.attempts, letter.due_at = State.SENDING, claimed.attempt, until
+        letter.save()
+        return claimed
+
+
+def record(claimed: Claim, outcome: Outcome, now: datetime) -> State:
+    """Write down what came of an attempt, and give the state the letter is in after it.
+
+    Sent counts whoever reports it. Anything else counts only while the letter is still that
+    attempt's: a worker that comes back after its time must not undo what the next one did.
+    """
+    with transaction():
+        letter = Letter.get_by_id(claimed.letter.id)
+        if outcome.result is Result.SENT:
+            _sent(letter, outcome, now)
+        elif letter.state is State.SENDING and letter.attempts == claimed.attempt:
+            letter.last_answer = outcome.answer
+            _unsent(letter, claimed, outcome.result, now)
+        return State(letter.state)
+
+
+def waiting_since() -> datetime | None:
+    """When the oldest letter that is still to go was written; None when all are gone or stuck."""
+    with connection():
+        oldest = Letter.select(fn.MIN(Letter.created_at)).where(Letter.state.in_(UNSENT))
+        moment: datetime | None = oldest.scalar()
+        return moment
+
+
+def stuck() -> int:
+    """How many stuck letters reach nobody: no copy of them went, or is going, to a fallback."""
+    with connection():
+        copies = Letter.select(Letter.forwarded_from).where(~Letter.forwarded_from.is_null())
+        lost = (Letter.state == State.STUCK) & Letter.id.not_in(copies)
+        return int(Letter.select().where(lost).count())
+
+
+def _sent(letter: Letter, outcome: Outcome, now: datetime) -> None:
+    if letter.state is State.SENT:
+        return
+    letter.state, letter.sent_at, letter.last_answer = State.SENT, now, outcome.answer
+    letter.save()
+
+
+def _unsent(letter: Letter, claimed: Claim, result: Result, now: datetime) -> None:
+    if result is Result.UNAVAILABLE:
+        _put_back(letter, claimed)
+    elif result is Result.REFUSED or _out_of_patience(letter, now):
+        letter.state = State.STUCK
+        _forward(letter, now)
+    else:
+        letter.state, letter.due_at = State.DEFERRED, _next_try(letter, now)
+    letter.save()
+
+
+def _put_back(letter: Letter, claimed: Claim) -> None:
+    letter.attempts -= 1
+    letter.state = State.DEFERRED if letter.attempts else State.QUEUED
+    letter.due_at = claimed.was_due
+
+
+def _out_of_patience(letter: Letter, now: datetime) -> bool:
+    # The number of tries counts too: after a week without a mail server a letter that has
+    # hardly been tried must not be given up at the first greylisting.
+    return now >= letter.created_at + PATIENCE and letter.attempts > len(WAITS)
+
+
+def _next_try(letter: Letter, now: datetime) -> datetime:
+    due = now + WAITS[min(letter.attempts, len(WAITS)) - 1]
+    last = letter.created_at + PATIENCE
+    return min(due, last) if now < last else due
+
+
+def _forward(letter: Letter, now: datetime) -> None:
+    """Send what could not be delivered on to the fallback address, as a letter of its own."""
+    fallback = _opened(letter, "fallback")
+    if not fallback or fallback.casefold() == (_opened(letter, "recipient") or "").casefold():
+        return
+    reference = letter.case_reference
+    text = compose("returned", case_reference=reference, body=_opened(letter, "body"))
+    envelope = Envelope(fallback, None, _opened(letter, "reply_to") or fallback, reference)
+    domain = letter.message_id.rstrip(">").rpartition("@")[2]
+    _insert("returned", text, envelope, now, domain=domain, forwarded_from=letter.id)
+
+
+def _opened(letter: Letter, column: str) -> str | None:
+    try:
+        value: str | None = getattr(letter, column)
+    except SealBroken:
+        return None
+    return value
+
+
+def _insert(
+    name: str,
+    text: Text,
+    envelope: Envelope,
+    now: datetime,
+    *,
+    domain: str,
+    forwarded_from: str | None,
+) -> str:
+    with transaction():
+        letter = Letter.create(
+            message_id=f"<{secrets.token_hex(16)}@{domain}>",
+            name=name,
+            case_reference=envelope.case_reference,
+            recipient=envelope.recipient,
+            fallback=envelope.fallback,
+            reply_to=envelope.reply_to,
+            subject=text.subject,
+            body=text.body,
+            state=State.QUEUED,
+            attempts=0,
+            created_at=now,
+            due_at=now,
+            forwarded_from=forwarded_from,
+        )
+        return str(letter.id)

@@ -1,0 +1,245 @@
+"""The talk with the mail server: Flask-Mail, held to a deadline, to certificates, to the answer."""
+
+import io
+import smtplib
+import socket
+import ssl
+from contextlib import ExitStack, suppress
+from ipaddress import ip_address
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+import flask_mail
+from email_validator import EmailNotValidError
+from flask import Flask
+
+from portal.config import Config, ConfigError, MailSecurity
+from portal.delivery.deadline import Deadline, connect
+from portal.delivery.outbox import Outcome, Outgoing, Result, Send
+from portal.delivery.wire import Message, plain_address
+
+TALK = 120.0  # seconds for a whole talk, looking up the server's name and all
+
+_GOODBYE = 1.0  # seconds
+_ANSWER = 1000  # characters of the server's answer that are kept
+_ANSWERS = 65536  # octets that a server may say before it is taken for mad
+
+# The library also makes up a 500 of its own, for a line it finds too long: not one of these.
+_REFUSALS = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
+
+
+class ServerUnavailable(Exception):
+    """The server itself cannot be used, whatever letter is handed to it; says what it answered."""
+
+
+def sender(config: Config, talk: float = TALK) -> Send:
+    """Make the function that hands one letter to the mail server, within ``talk`` seconds.
+
+    It gives an outcome for whatever the server does. Raises ``ConfigError`` where the portal's
+    own address cannot stand in a letter.
+    """
+    try:
+        own_address = plain_address(config.mail_sender)
+    except EmailNotValidError as fault:
+        raise ConfigError(f"settings wrong: PORTAL_MAIL_SENDER ({fault})") from fault
+    mail = _Mail(config, talk)
+
+    def send(outgoing: Outgoing) -> Outcome:
+        with mail.own_app.app_context():
+            try:
+                message = Message(outgoing, own_address)
+            except EmailNotValidError as fault:
+                return Outcome(Result.REFUSED, f"no mail can go to this address: {fault}")
+            return _hand_over(mail.connect(), message)
+
+    return send
+
+
+def _hand_over(connection: "_Connection", message: Message) -> Outcome:
+    try:
+        with connection.deadline, connection:
+            connection.send(message, envelope_from=message.envelope_sender)
+    except ServerUnavailable as fault:
+        return Outcome(Result.UNAVAILABLE, str(fault))
+    except OSError as fault:
+        return Outcome(_result(fault), _explain(fault, connection.deadline))
+    return Outcome(Result.SENT, connection.talk.accepted)
+
+
+class _Mail(flask_mail.Mail):
+    """Flask-Mail with its own small app, so that no other app's TESTING silences it."""
+
+    def __init__(self, config: Config, talk: float) -> None:
+        self.talk = talk
+        self.hello = _hello(config.base_url)
+        self.own_app = Flask(__name__, static_folder=None)
+        self.own_app.config.update(
+            MAIL_SERVER=config.mail_server,
+            MAIL_PORT=config.mail_port,
+            MAIL_USE_TLS=config.mail_security is MailSecurity.STARTTLS,
+            MAIL_USE_SSL=config.mail_security is MailSecurity.TLS,
+            MAIL_USERNAME=config.mail_username,
+            MAIL_PASSWORD=config.mail_password,
+            MAIL_SUPPRESS_SEND=False,
+        )
+        super().__init__(self.own_app)
+
+    def connect(self) -> "_Connection":
+        return _Connection(self, self.hello, Deadline(self.talk))
+
+
+class _Connection(flask_mail.Connection):
+    """One talk about one letter. What goes wrong before the letter is named is the server's."""
+
+    def __init__(self, mail: _Mail, hello: str, deadline: Deadline) -> None:
+        super().__init__(mail)
+        self.hello = hello
+        self.deadline = deadline
+
+    def __enter__(self) -> "_Connection":
+        self.host = self.talk = self.configure_host()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        # The letter's fate is settled: neither a hang nor a fault at QUIT may change it.
+        with suppress(OSError):
+            self.talk.say_goodbye()
+        with suppress(OSError):
+            self.talk.close()
+
+    def configure_host(self) -> "_Talk":
+        try:
+            with ExitStack() as on_failure:
+                talk = self._dial()
+                on_failure.callback(talk.close)
+                self._introduce(talk)
+                on_failure.pop_all()
+                return talk
+        except (OSError, ValueError) as fault:
+            raise ServerUnavailable(_explain(fault, self.deadline)) from fault
+
+    def _dial(self) -> "_Talk":
+        kind = _SecureTalk if self.mail.use_ssl else _Talk
+        return kind(self.deadline, self.mail.server, self.mail.port, self.hello)
+
+    def _introduce(self, talk: "_Talk") -> None:
+        if self.mail.use_tls:
+            # Raises where the server does not offer it: a letter never goes in the clear.
+            talk.starttls(context=ssl.create_default_context())
+        talk.ehlo_or_helo_if_needed()
+        if self.mail.username and self.mail.password:
+            talk.login(self.mail.username, self.mail.password)
+
+
+class _Talk(smtplib.SMTP):
+    """smtplib with a deadline on all of it, and without what can go wrong after the answer."""
+
+    accepted = ""
+
+    def __init__(self, deadline: Deadline, host: str, port: int, hello: str) -> None:
+        self._deadline = deadline
+        super().__init__(host, port, local_hostname=hello)
+
+    def _get_socket(self, host: str, port: int, *_: object) -> socket.socket:
+        return connect(host, port, self._deadline)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _Answers(self.sock.makefile("rb", buffering=0))
+        return super().getreply()
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        code, answer = super().data(msg)
+        if 200 <= code < 300:  # The first digit decides (RFC 5321 section 4.2.1).
+            self.accepted = _printable(f"{code} {answer.decode('utf-8', 'replace')}")
+            return 250, answer
+        return code, answer
+
+    def rset(self) -> tuple[int, bytes]:
+        # The library resets after a refusal; this talk ends there, so there is no need to wait.
+        return 250, b""
+
+    def say_goodbye(self) -> None:
+        """Send QUIT and listen once, shortly: RFC 5321 section 4.1.1.10 asks no more of us."""
+        self.putcmd("QUIT")
+        if self.sock is not None:
+            self.sock.settimeout(_GOODBYE)
+            self.sock.recv(512)
+
+
+class _SecureTalk(_Talk):
+    """A talk that is encrypted from its first octet."""
+
+    def _get_socket(self, host: str, port: int, *_: object) -> socket.socket:
+        plain = super()._get_socket(host, port)
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+
+
+class _Answers(io.BufferedReader):
+    """What the server says, up to a bound: one that never stops must not fill the memory."""
+
+    said = 0
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        self.said += len(line)
+        if self.said > _ANSWERS:
+            raise OSError("the server's answers do not end")
+        return line
+
+
+def _result(fault: OSError) -> Result:
+    """Whose fault it is, once the server has been introduced to.
+
+    The sender is the same for every letter, so a refusal of it is the server's, but where it is
+    about the letter's size (RFC 1870). All else is this letter's, so that no letter can stop
+    the others; without a proper answer it may be tried again.
+    """
+    code, _ = _reply(fault)
+    if not isinstance(fault, _REFUSALS) or not 400 <= code < 600:
+        return Result.DEFERRED
+    if isinstance(fault, smtplib.SMTPSenderRefused) and code not in {421, 452, 552}:
+        return Result.UNAVAILABLE
+    return Result.REFUSED if code >= 500 else Result.DEFERRED
+
+
+def _explain(fault: Exception, deadline: Deadline) -> str:
+    """What the operator reads: the server's words, or that they did not come in time."""
+    code, text = _reply(fault)
+    if 200 <= code < 600:
+        return _printable(f"{code} {text}")
+    if deadline.passed or isinstance(fault, TimeoutError):
+        return f"no full answer in time ({deadline.seconds:g} seconds for the whole talk)"
+    return _printable(text)
+
+
+def _reply(fault: Exception) -> tuple[int, str]:
+    """The code and text of the reply that a fault of smtplib carries; 0 where it has none."""
+    code: int = 0
+    answer: bytes | str = str(fault) or type(fault).__name__
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):
+        ((code, answer),) = fault.recipients.values()
+    elif isinstance(fault, smtplib.SMTPResponseException):
+        code, answer = fault.smtp_code, fault.smtp_error
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return code, text
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text[:_ANSWER])
+
+
+def _hello(base_url: str) -> str:
+    """How the portal names itself to the server (RFC 5321 section 4.1.3); no look-up is made."""
+    host = urlsplit(base_url).hostname or "localhost"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host.encode("idna").decode("ascii")
+    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
