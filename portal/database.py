@@ -20,7 +20,7 @@ from peewee import (
 )
 from playhouse.migrations import Runner
 
-from portal.sealing import Keyring
+from portal.sealing import Keyring, SealBroken
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -124,6 +124,12 @@ def keyring() -> Keyring:
     return _keyring
 
 
+class KeyProof(Table):
+    """One sealed word: whoever opens it holds the key that the database was sealed with."""
+
+    proof = Sealed()
+
+
 def open_database(url: str, keys: Keyring, *, create: bool = False) -> None:
     """Bind all tables to the database at ``url`` and connect once to see that it is sound.
 
@@ -172,13 +178,27 @@ def transaction() -> Iterator[None]:
 def migrate() -> list[str]:
     """Bring the schema to head, one transaction a step; gives the names of the steps taken."""
     with connection():
-        return list(Runner(database.obj, str(MIGRATIONS)).up())
+        steps = list(Runner(database.obj, str(MIGRATIONS)).up())
+        if not KeyProof.select().exists():
+            KeyProof.create(proof="open")
+        return steps
 
 
 def pending_migrations() -> list[str]:
     """Names of the steps the schema still lacks; empty at head."""
     with connection():
         return [m.name for m in Runner(database.obj, str(MIGRATIONS)).status() if not m.applied]
+
+
+def check_key() -> None:
+    """Raise ``DatabaseUnsound`` unless the keys open what this database holds."""
+    with connection():
+        try:
+            proven = [row.proof for row in KeyProof.select()]
+        except SealBroken:
+            proven = []
+    if not proven:
+        raise DatabaseUnsound("PORTAL_DATA_KEYS does not open this database: give its own key")
 
 
 def _check_pragmas() -> None:

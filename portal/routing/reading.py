@@ -24,7 +24,7 @@ _COVERAGE = ("provincies", "gemeenten", "postcodes")
 _REGION = ("naam", "regiomanager", *_COVERAGE)
 
 _NOTHING = Map(NationalDesk("", "", ""), (), ())
-_RANGE = re.compile(r"([1-9][0-9]{3})(?:\s*[-–]\s*([1-9][0-9]{3}))?")  # noqa: RUF001
+_RANGE = re.compile(r"([1-9][0-9]{3})(?:\s*[-–]\s*([1-9][0-9]{3}))?")
 
 
 def read(path: Path) -> tuple[Map, Notes]:

@@ -1,0 +1,158 @@
+"""The portal put together: the one place that knows every part."""
+
+import logging
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask, Response, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from peewee import PeeweeException
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import health
+from portal.config import Config, Mode
+from portal.database import check_key, database, open_database, pending_migrations
+from portal.delivery.smtp import sender
+from portal.intake import doors
+from portal.intake.views import blueprint as intake
+from portal.organisation import organisation
+from portal.sealing import Keyring
+from portal.web.pages import dress, hosts, read_frame
+
+ROOT = Path(__file__).parent.parent
+MANIFEST = ROOT / "build" / "manifest.json"
+
+_DAY = timedelta(hours=24)
+_BODY = 500_000  # octets: every text field full, in a script that takes four octets a sign
+
+# Heading and what to do, for each error that a person can meet.
+_ERRORS = {
+    400: ("Dit konden we niet lezen", "Ga terug en probeer het opnieuw."),
+    404: (
+        "Deze pagina is er niet",
+        "Misschien klopt het adres niet. Kies hieronder waar u heen wilt.",
+    ),
+    405: ("Dit kan hier niet", "Ga terug naar het formulier en verstuur het opnieuw."),
+    413: ("Dit is te veel tekst", "Ga terug, maak de tekst korter en verstuur opnieuw."),
+    500: ("Er ging iets mis", "Dat ligt aan ons. Probeer het over een paar minuten weer."),
+    503: ("Het formulier is even niet bereikbaar", "Probeer het over een paar minuten weer."),
+}
+
+
+class StartRefused(Exception):
+    """The portal must not start as things are; the message says what to do about it."""
+
+
+def open_sound_database(config: Config) -> None:
+    """Open the database and see that its schema and key are right, or refuse to go on."""
+    open_database(config.database_url, Keyring(config.data_keys))
+    pending = pending_migrations()
+    if pending:
+        raise StartRefused(f"the database lacks {', '.join(pending)}: run 'portal migrate'")
+    check_key()
+
+
+def create_app(config: Config) -> Flask:
+    """The web application; raises where settings, database, key or site are not right."""
+    open_sound_database(config)
+    sender(config)  # Refuses a sender that cannot stand in a letter.
+    app = Flask("portal", static_url_path="/portaal")
+    app.config.update(
+        PORTAL=config,
+        PORTAL_MODE=config.mode,
+        SECRET_KEY=config.secret_key,
+        MAX_CONTENT_LENGTH=_BODY,
+        MAX_FORM_MEMORY_SIZE=_BODY,
+        TRUSTED_HOSTS=hosts(config),
+        SESSION_COOKIE_NAME="__Host-portaal" if config.secure else "portaal",
+        SESSION_COOKIE_SECURE=config.secure,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=_DAY.total_seconds(),
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    _set_up_pages(app, config)
+    _set_up_connections(app)
+    app.register_blueprint(intake)
+    app.add_url_rule("/gezondheid", "health", _health)
+    app.add_url_rule("/.well-known/security.txt", "security", _security)
+    if config.mode is Mode.DEVELOPMENT:
+        _set_up_development(app, config)
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _set_up_pages(app: Flask, config: Config) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        frame=read_frame(MANIFEST),
+        organisation=organisation(),
+        kinds=doors.KINDS,
+        roles=doors.ROLES,
+        switches=doors.SWITCHES,
+    )
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(PeeweeException, _database_error)
+    app.after_request(lambda response: dress(response, config))
+
+
+def _set_up_connections(app: Flask) -> None:
+    @app.teardown_request
+    def close(_fault: BaseException | None) -> None:
+        if not database.is_closed():
+            database.close()
+
+    # A statement in a log would hold what it stores.
+    logging.getLogger("peewee").setLevel(logging.INFO)
+
+
+def _set_up_development(app: Flask, config: Config) -> None:
+    # Imported here: the mail catcher's parts are not installed in production.
+    from portal.development.pages import attach  # noqa: PLC0415
+    from portal.development.settings import mailbox_folder  # noqa: PLC0415
+
+    var = Path(config.database_url.removeprefix("sqlite:///")).parent
+    attach(app, mailbox_folder(var), MANIFEST.parent / "site")
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    heading, what_to_do = _ERRORS.get(error.code, _ERRORS[400 if error.code < 500 else 500])
+    page = Response(_error_page(heading, what_to_do), error.code)
+    page.headers.extend(
+        (name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}
+    )
+    return page
+
+
+def _database_error(fault: PeeweeException) -> ResponseReturnValue:
+    logging.getLogger(__name__).error("the database failed: %s", type(fault).__name__)
+    heading, what_to_do = _ERRORS[503]
+    return _error_page(heading, what_to_do), 503
+
+
+def _error_page(heading: str, what_to_do: str) -> str:
+    return render_template("error.html", heading=heading, what_to_do=what_to_do)
+
+
+def _health() -> ResponseReturnValue:
+    checks = health.examine()
+    status = "ok" if all(check.ok for check in checks.values()) else "fail"
+    answer = jsonify(status=status, checks={name: asdict(check) for name, check in checks.items()})
+    return answer, 200 if status == "ok" else 503
+
+
+def _security() -> ResponseReturnValue:
+    """RFC 9116."""
+    ours = organisation()
+    lines = (
+        f"Contact: mailto:{ours.security_email}",
+        f"Expires: {ours.security_valid_until.isoformat()}T00:00:00Z",
+        "Preferred-Languages: nl, en",
+        f"Canonical: {request.url_root}.well-known/security.txt",
+    )
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")

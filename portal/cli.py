@@ -1,0 +1,240 @@
+"""The operator's way in: every command, its help, and one line about what is wrong."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from peewee import PeeweeException, fn
+
+from portal.app import StartRefused, create_app, open_sound_database
+from portal.cases.register import Case
+from portal.config import Config, ConfigError
+from portal.database import DatabaseUnsound, connection, migrate, open_database, transaction
+from portal.delivery.smtp import sender
+from portal.delivery.worker import deliver_round, work
+from portal.development.settings import SettingsTorn, read_settings
+from portal.routing.checking import check
+from portal.routing.loading import LoadRefused, load
+from portal.routing.places import normalise_postcode
+from portal.routing.regions import route
+from portal.routing.rules import Choice
+from portal.sealing import Keyring
+from portal.web.pages import FrameMissing
+
+_REFUSALS = (
+    ConfigError,
+    DatabaseUnsound,
+    FrameMissing,
+    LoadRefused,
+    SettingsTorn,
+    StartRefused,
+    PeeweeException,
+    OSError,
+)
+
+
+class Refused(Exception):
+    """An action that was asked for and not done; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command's words, what it does, and an example of it."""
+
+    words: str
+    does: str
+    example: str
+    run: Callable[[argparse.Namespace], None]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when it was done, 1 when it was refused or failed, 2 on wrong usage."""
+    asked = _parser().parse_args(arguments)
+    try:
+        asked.command.run(asked)
+    except (Refused, *_REFUSALS) as fault:
+        print(f"portal {asked.command.words}: {fault}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _config() -> Config:
+    config = Config.from_environment(_environment(os.environ))
+    logging.basicConfig(
+        level=config.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    return config
+
+
+def _environment(given: Mapping[str, str]) -> Mapping[str, str]:
+    """The settings given, or, in a checkout without any, those that ``make run`` made."""
+    if any(name.startswith("PORTAL_") for name in given):
+        return given
+    return read_settings(Path(given.get("VAR", "var")))
+
+
+def _serve(asked: argparse.Namespace) -> None:
+    config = _config()
+    # Built once here, so that a fault is one line and not a crashing server.
+    app = create_app(config)
+    _Server(app, asked.bind).run()
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with threads; it stands behind a proxy that buffers, never on the open net."""
+
+    def __init__(self, app: Any, bind: str) -> None:
+        self._app, self._bind = app, bind
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = {
+            "bind": self._bind,
+            "workers": 2,
+            "worker_class": "gthread",
+            "threads": 4,
+            "timeout": 60,
+            "graceful_timeout": 30,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+        }
+        for name, value in settings.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return self._app
+
+
+def _worker(_asked: argparse.Namespace) -> None:
+    config = _config()
+    open_sound_database(config)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    work(_now, sender(config), stop)
+
+
+def _deliver(_asked: argparse.Namespace) -> None:
+    config = _config()
+    open_sound_database(config)
+    report = deliver_round(_now, sender(config))
+    print(f"sent {report.sent}, deferred {report.deferred}, stuck {report.stuck}")
+    if report.unavailable is not None:
+        raise Refused(f"the mail server cannot be used ({report.unavailable}): see PORTAL_MAIL_*")
+
+
+def _migrate(_asked: argparse.Namespace) -> None:
+    config = _config()
+    open_database(config.database_url, Keyring(config.data_keys), create=True)
+    steps = migrate()
+    print("migrated: " + (", ".join(steps) if steps else "the schema was at head already"))
+
+
+def _regions_check(asked: argparse.Namespace) -> None:
+    file = Path(asked.file) if asked.file else _config().regions
+    report = check(file)
+    for fault in report.faults:
+        print(fault, file=sys.stderr)
+    if not report.sound:
+        raise Refused(f"{file} is not sound; nothing was changed")
+    print(report)
+
+
+def _regions_load(asked: argparse.Namespace) -> None:
+    open_sound_database(_config())
+    with connection(), transaction():
+        summary = load(Path(asked.file), _open_cases())
+    for warning in summary.warnings:
+        print(warning, file=sys.stderr)
+    print(summary)
+
+
+def _open_cases() -> Counter[str]:
+    counted = Case.select(Case.region, fn.COUNT(Case.id)).group_by(Case.region)
+    return Counter(dict(counted.tuples().iterator()))
+
+
+def _regions_of(asked: argparse.Namespace) -> None:
+    open_sound_database(_config())
+    if normalise_postcode(asked.postcode) is None:
+        raise Refused(f"{asked.postcode} holds no four-digit postcode, such as 3511")
+    found = route(asked.postcode, asked.municipality)
+    if isinstance(found, Choice):
+        raise Refused(
+            "that postcode does not settle it; add --municipality with one of: "
+            + ", ".join(found.municipalities)
+        )
+    place = found.municipality or "no municipality known"
+    print(f"{found.region_name} ({place}): {found.function} <{found.email}>")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+COMMANDS = (
+    Command("serve", "answer visitors", "portal serve --bind 127.0.0.1:8000", _serve),
+    Command("worker", "deliver letters until it is stopped", "portal worker", _worker),
+    Command("deliver", "deliver what is due and say how it went", "portal deliver", _deliver),
+    Command("migrate", "bring the database to head, or begin one", "portal migrate", _migrate),
+    Command(
+        "regions check",
+        "prove a regions file, changing nothing",
+        "portal regions check regions.toml",
+        _regions_check,
+    ),
+    Command(
+        "regions load",
+        "put a regions file into use, whole or not at all",
+        "portal regions load regions.toml",
+        _regions_load,
+    ),
+    Command(
+        "regions of",
+        "tell who hears of a request from a postcode",
+        "portal regions of 3511",
+        _regions_of,
+    ),
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="portal", description=__doc__)
+    first = parser.add_subparsers(required=True, metavar="COMMAND")
+    regions = first.add_parser("regions", help="the map of who answers where")
+    second = regions.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        group, _, last = command.words.rpartition(" ")
+        made = (second if group else first).add_parser(
+            last, help=command.does, description=command.does, epilog=f"example: {command.example}"
+        )
+        made.set_defaults(command=command)
+        _add_arguments(made, command.words)
+    return parser
+
+
+def _add_arguments(parser: argparse.ArgumentParser, words: str) -> None:
+    if words == "serve":
+        parser.add_argument("--bind", default="127.0.0.1:8000", help="address and port")
+    elif words == "regions check":
+        parser.add_argument("file", nargs="?", help="default: PORTAL_REGIONS")
+    elif words == "regions load":
+        parser.add_argument("file")
+    elif words == "regions of":
+        parser.add_argument("postcode")
+        parser.add_argument("--municipality", default="", help="where a postcode lies in two")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

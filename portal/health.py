@@ -1,0 +1,82 @@
+"""Health: whether the portal does what it promises, told without a word about anybody."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from peewee import PeeweeException
+
+from portal.database import DatabaseUnsound, check_key, pending_migrations
+from portal.delivery.outbox import stuck, waiting_since
+from portal.delivery.worker import last_heartbeat
+from portal.routing.regions import loaded, unanswered_regions
+
+LONGEST_WAIT = timedelta(minutes=15)
+# A worker that waits for a mail server that is away may be silent for seven minutes.
+LONGEST_SILENCE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Check:
+    """Whether one thing is well, and a sentence about it."""
+
+    ok: bool
+    says: str
+
+
+def examine(clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> dict[str, Check]:
+    """Look at everything; a check that cannot be made has failed."""
+    now = clock()
+    checks: dict[str, Callable[[], Check]] = {
+        "database": _database,
+        "regions": _regions,
+        "worker": lambda: _worker(now),
+        "letters": lambda: _letters(now),
+        "stuck": _stuck,
+    }
+    return {name: _guarded(check) for name, check in checks.items()}
+
+
+def _guarded(check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except (PeeweeException, DatabaseUnsound) as fault:
+        return Check(ok=False, says=f"The database does not answer ({type(fault).__name__}).")
+
+
+def _database() -> Check:
+    pending = pending_migrations()
+    check_key()
+    if pending:
+        return Check(ok=False, says="The schema is behind: run 'portal migrate'.")
+    return Check(ok=True, says="The database answers, at head, and its key fits.")
+
+
+def _regions() -> Check:
+    if not loaded():
+        return Check(ok=False, says="No regions are loaded: run 'portal regions load FILE'.")
+    unanswered = unanswered_regions()
+    if unanswered:
+        return Check(ok=False, says=f"The national desk stands in for: {', '.join(unanswered)}.")
+    return Check(ok=True, says="Every region has somebody.")
+
+
+def _worker(now: datetime) -> Check:
+    beat = last_heartbeat()
+    if beat is None or now - beat > LONGEST_SILENCE:
+        return Check(ok=False, says="No worker gives a sign of life: start 'portal worker'.")
+    return Check(ok=True, says="The worker goes round.")
+
+
+def _letters(now: datetime) -> Check:
+    oldest = waiting_since()
+    if oldest is not None and now - oldest > LONGEST_WAIT:
+        return Check(ok=False, says="A letter waits too long: 'portal deliver' tells why.")
+    return Check(ok=True, says="No letter waits longer than a quarter of an hour.")
+
+
+def _stuck() -> Check:
+    lost = stuck()
+    if lost:
+        return Check(ok=False, says=f"Letters that reach nobody: {lost}.")
+    return Check(ok=True, says="Every refused letter went to somebody else.")

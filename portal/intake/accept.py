@@ -1,0 +1,108 @@
+"""Accepting: the case, its first event and its letters are committed together or not at all."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.cases import register
+from portal.cases.case import Role, Submission
+from portal.cases.register import Case
+from portal.config import Config, IntakeMail
+from portal.database import transaction
+from portal.delivery.letters import Envelope, compose
+from portal.delivery.outbox import post
+from portal.organisation import organisation
+from portal.routing.places import normalise_postcode
+from portal.routing.regions import Destination, destination_of
+from portal.web import wording
+from portal.web.quota import Purpose, take
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A request that may be forgotten by its sender: it is on disk, and a letter to a human too."""
+
+    reference: str
+
+
+def accept(
+    submission: Submission, destination: Destination, now: datetime, config: Config
+) -> Accepted:
+    """Take a submission in; the same form twice gives the same reference and writes nothing.
+
+    When this returns the commit has reached the disk. Raises ``peewee.PeeweeException`` where the
+    database cannot take it; nothing is written then.
+    """
+    try:
+        with transaction():
+            case = register.receive(
+                submission,
+                region=destination.region_key,
+                postcode=normalise_postcode(submission.postcode) or "",
+                municipality=destination.municipality or submission.municipality[:80],
+                now=now,
+            )
+            _write_to_manager("intake", case, submission, now, config)
+            _write_to_requester(case, submission, now, config)
+    except register.AlreadyReceived as earlier:
+        case = earlier.case
+    return Accepted(case.reference)
+
+
+def add(case: Case, submission: Submission, now: datetime, config: Config) -> Accepted:
+    """Add a further submission to a case and tell its manager; the same one twice adds it once."""
+    try:
+        with transaction():
+            register.add(case, submission, now)
+            _write_to_manager("addition", case, submission, now, config)
+    except register.AlreadyReceived:
+        pass
+    return Accepted(case.reference)
+
+
+def _write_to_manager(
+    letter: str,
+    case: Case,
+    submission: Submission,
+    now: datetime,
+    config: Config,
+) -> None:
+    destination = destination_of(case.region)
+    text = compose(
+        letter,
+        case=case,
+        said=submission,
+        destination=destination,
+        words=wording,
+        # For a pupil's own request the contact letter holds first name and own contact only.
+        shows_contact=config.intake_mail is not IntakeMail.NOTICE,
+        shows_story=config.intake_mail is IntakeMail.FULL,
+        pupil=submission.role is Role.PUPIL,
+    )
+    envelope = Envelope(
+        recipient=destination.email,
+        fallback=destination.fallback_email,
+        reply_to=organisation().email,
+        case_reference=case.reference,
+    )
+    post(letter, text, envelope, now, config.mail_sender)
+
+
+def _write_to_requester(case: Case, submission: Submission, now: datetime, config: Config) -> None:
+    """Confirm by mail, within the quota, in words that hold nothing the requester typed."""
+    address = submission.email
+    if not address or not take(Purpose.CONFIRMATION, address, now, a_day=1, a_week=3):
+        return
+    text = compose(
+        "confirmation",
+        reference=case.reference,
+        pupil=submission.role is Role.PUPIL,
+        organisation=organisation(),
+    )
+    envelope = Envelope(
+        recipient=address,
+        # Nobody else may read who asked for what.
+        fallback=None,
+        reply_to=organisation().email,
+        case_reference=case.reference,
+    )
+    post("confirmation", text, envelope, now, config.mail_sender)

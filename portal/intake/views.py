@@ -1,0 +1,179 @@
+"""The public's door: where to begin, the forms, and the confirmation."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from itsdangerous import BadSignature, URLSafeSerializer
+from peewee import PeeweeException
+from werkzeug.datastructures import MultiDict
+
+from portal.cases import register
+from portal.cases.case import Role
+from portal.config import Config
+from portal.intake import accept as accepting
+from portal.intake.doors import DOORS, Door, door_for, where_to
+from portal.intake.forms import Intake, new_key
+from portal.routing.places import DONT_KNOW
+from portal.routing.regions import Destination, destination_of, route
+from portal.routing.rules import Choice
+from portal.web.pages import comes_from_elsewhere
+
+blueprint = Blueprint("intake", __name__)
+
+
+@blueprint.get("/aanvragen/")
+def begin() -> ResponseReturnValue:
+    """Two questions that lead to the right form; choosing is a link, and writes nothing."""
+    kind, role = request.args.get("kind", ""), request.args.get("role", "")
+    asked = "kind" in request.args or "role" in request.args or "next" in request.args
+    if asked and kind and role:
+        target = where_to(kind, role)
+        if target:
+            return redirect(url_for(target.endpoint, role=target.role), HTTPStatus.SEE_OTHER)
+        return render_template("intake/advice.html", kind=kind, role=role)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if asked else HTTPStatus.OK
+    return render_template("intake/begin.html", kind=kind, role=role, asked=asked), status
+
+
+@blueprint.route("/aanvragen/leervraag/", methods=["GET", "POST"])
+def learning() -> ResponseReturnValue:
+    """The form about one pupil's learning; a pupil gets the short one."""
+    pupil = request.args.get("role") == Role.PUPIL
+    return _door(DOORS["pupil"] if pupil else DOORS["learning"])
+
+
+@blueprint.route("/aanvragen/groep-wijk-buurt/", methods=["GET", "POST"])
+def community() -> ResponseReturnValue:
+    """The form for those in a group, district or neighbourhood."""
+    return _door(DOORS["community"])
+
+
+@blueprint.route("/voorstellen/", methods=["GET", "POST"])
+def propose() -> ResponseReturnValue:
+    """The form for an outsider who proposes a conference to others."""
+    return _door(DOORS["proposal"])
+
+
+@blueprint.get("/ontvangen/<token>")
+def received(token: str) -> ResponseReturnValue:
+    """The confirmation; its address can be kept, shows nothing personal and changes nothing."""
+    try:
+        case = register.find(_signer().loads(token))
+    except BadSignature:
+        case = None
+    if case is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return render_template(
+        "intake/received.html",
+        case=case,
+        destination=destination_of(case.region),
+        phone_only=not case.email,
+    )
+
+
+def _door(door: Door) -> ResponseReturnValue:
+    if request.method == "GET":
+        return _page(door, _fresh(door))
+    switched = door_for(request.form.get("switch", ""))
+    if switched:
+        return _page(switched, switched.form(_typed()))
+    try:
+        return _take_in(door, door.form(_typed()))
+    except PeeweeException as fault:
+        current_app.logger.error("a request could not be stored: %s", type(fault).__name__)
+        form = door.form(_typed())
+        return _page(door, form, HTTPStatus.SERVICE_UNAVAILABLE, notice="unavailable")
+
+
+def _fresh(door: Door) -> Intake:
+    form = door.form(MultiDict(), role=request.args.get("role", ""))
+    form.form_key.data = new_key()
+    return form
+
+
+def _typed() -> MultiDict[str, str]:
+    typed = request.form.copy()
+    if len(typed.getlist("municipality")) > 1:
+        # The list that settles a doubt about the place comes after the field it settles.
+        typed["municipality"] = typed.getlist("municipality")[-1]
+    return typed
+
+
+def _take_in(door: Door, form: Intake) -> ResponseReturnValue:
+    submission = form.submission()
+    earlier = register.sent_with(submission.form_key) if form.has_key() else None
+    if earlier and register.holds(earlier, submission):
+        return _confirm(earlier.reference)
+    if comes_from_elsewhere(request, _config()) or not form.has_key() or not form.token_holds():
+        return _again(door, form)
+    if not form.validate():
+        return _page(door, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if earlier:
+        return _to_earlier(door, form, earlier)
+    destination = route(submission.postcode, submission.municipality)
+    if isinstance(destination, Choice):
+        return _page(door, form, choose=(*destination.municipalities, DONT_KNOW))
+    return _store(form, destination)
+
+
+def _store(form: Intake, destination: Destination) -> ResponseReturnValue:
+    accepted = accepting.accept(form.submission(), destination, _now(), _config())
+    return _confirm(accepted.reference)
+
+
+def _to_earlier(door: Door, form: Intake, earlier: register.Case) -> ResponseReturnValue:
+    """The form was sent before with other words: add these, or make a request of their own."""
+    if request.form.get("decision") == "add":
+        accepted = accepting.add(earlier, form.submission(), _now(), _config())
+        return _confirm(accepted.reference)
+    return render_template(
+        "intake/again.html",
+        door=door,
+        earlier=earlier,
+        typed=[(n, v) for n, v in _typed().items(multi=True) if n not in {"form_key", "decision"}],
+        form_key=form.form_key.data,
+        new_key=new_key(),
+    )
+
+
+def _again(door: Door, form: Intake) -> ResponseReturnValue:
+    """A form that is too old, or not ours: it comes back with its text and a fresh token."""
+    if not form.has_key():
+        form.form_key.data = new_key()
+    return _page(door, form, HTTPStatus.UNPROCESSABLE_ENTITY, notice="expired")
+
+
+def _page(
+    door: Door,
+    form: Intake,
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    notice: str = "",
+    choose: tuple[str, ...] = (),
+) -> ResponseReturnValue:
+    asked = {field.short_name for field in form} | {"switch", "csrf_token", "decision"}
+    carried = [(n, v) for n, v in request.form.items(multi=True) if n not in asked and v]
+    page = render_template(
+        "intake/form.html", door=door, form=form, notice=notice, choose=choose, carried=carried
+    )
+    return page, status
+
+
+def _confirm(reference: str) -> ResponseReturnValue:
+    address = url_for("intake.received", token=_signer().dumps(reference))
+    return redirect(address, HTTPStatus.SEE_OTHER)
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(_config().secret_key, salt="received")
+
+
+def _config() -> Config:
+    config: Config = current_app.config["PORTAL"]
+    return config
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,15 @@
+// A form without this works; with it the error summary takes focus and a text counts down.
+(() => {
+  document.querySelector(".error-summary")?.focus();
+  document.getElementById("municipality-choice")?.focus();
+  for (const area of document.querySelectorAll("textarea[data-longest]")) {
+    const rest = document.getElementById(area.id + "-rest");
+    const tell = () => {
+      // Counted in code points of the trimmed text, as the server does.
+      const left = Number(area.dataset.longest) - [...area.value.trim()].length;
+      rest.textContent = left < 0 ? `Er zijn ${-left} tekens te veel.` : `Er passen nog ${left} tekens in.`;
+    };
+    area.addEventListener("input", tell);
+    tell();
+  }
+})();

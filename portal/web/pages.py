@@ -1,0 +1,89 @@
+"""What every page of the portal shares: the site's frame, the headers, and where links point."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Request, Response
+from markupsafe import Markup
+
+from portal.config import Config, Mode
+
+# Nothing but our own styles, pictures and one script; no inline code, no framing, no referrer
+# beyond ourselves. The last because an empty one makes a browser send "Origin: null".
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+
+
+class FrameMissing(Exception):
+    """The site has not been built, so that the portal has no header, footer or styles."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The site's own frame: what stands before and after a page's content, and its styles."""
+
+    styles: tuple[str, ...]
+    icon: str
+    body: Markup
+    before: Markup
+    after: Markup
+
+
+def read_frame(manifest: Path) -> Frame:
+    """Read what the site's build left for the portal; raises ``FrameMissing``."""
+    try:
+        data = json.loads(manifest.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise FrameMissing(f"no site at {manifest.parent}: build it with 'make site'") from fault
+    return Frame(
+        styles=tuple(data["styles"]),
+        icon=data["icon"],
+        # These are our own build's, so they are markup; nothing a visitor typed is in them.
+        body=Markup(data["body"]),  # noqa: S704
+        before=Markup(data["before"]),  # noqa: S704
+        after=Markup(data["after"]),  # noqa: S704
+    )
+
+
+def dress(response: Response, config: Config) -> Response:
+    """Put the policy on an answer, and keep every page that a form made out of caches."""
+    response.headers.update(HEADERS)
+    if config.secure:
+        response.headers.update(HTTPS_HEADERS)
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def hosts(config: Config) -> list[str]:
+    """The hosts the portal answers to; a development machine also calls itself localhost."""
+    own = config.host
+    if config.mode is Mode.DEVELOPMENT:
+        port = urlsplit(config.base_url).port
+        return [own, f"localhost:{port}", f"127.0.0.1:{port}"]
+    return [own]
+
+
+def comes_from_elsewhere(request: Request, config: Config) -> bool:
+    """Whether a browser says that another site sent this.
+
+    A browser that says nothing is not suspected: the form's own token still guards it.
+    """
+    origin = request.headers.get("Origin")
+    scheme = urlsplit(config.base_url).scheme
+    if origin is not None and origin not in {f"{scheme}://{host}" for host in hosts(config)}:
+        return True
+    return request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}

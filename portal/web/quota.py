@@ -1,0 +1,54 @@
+"""Quotas: how often something may go to one address, counted without keeping the address."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from peewee import CharField
+
+from portal.database import Table, Word, keyring
+
+_WEEK = 7  # days
+
+
+class Purpose(StrEnum):
+    """What is counted."""
+
+    CONFIRMATION = "confirmation"
+
+
+class QuotaUse(Table):
+    """One use; the digest is keyed and differs from day to day, so days cannot be joined."""
+
+    purpose = Word(Purpose)
+    digest = CharField(max_length=64)
+    day = CharField(max_length=10)
+
+    class Meta:
+        indexes = ((("digest",), False), (("day",), False))
+
+
+def take(purpose: Purpose, address: str, now: datetime, *, a_day: int, a_week: int) -> bool:
+    """Count one use, in the caller's transaction, and tell whether it was still free.
+
+    A week is today and the six days before it. What is refused is not counted.
+    """
+    digests = [_digest(purpose, address, now - timedelta(days=back)) for back in range(_WEEK)]
+    used = [use.digest for use in QuotaUse.select().where(QuotaUse.digest.in_(digests))]
+    if used.count(digests[0]) >= a_day or len(used) >= a_week:
+        return False
+    QuotaUse.create(purpose=purpose, digest=digests[0], day=_day(now))
+    return True
+
+
+def _day(now: datetime) -> str:
+    return now.date().isoformat()
+
+
+def _digest(purpose: Purpose, address: str, day: datetime) -> str:
+    return keyring().digest(_mailbox(address), f"quota {purpose.value} {_day(day)}")
+
+
+def _mailbox(address: str) -> str:
+    """One spelling for what lands in one mailbox: case, plus-addresses and dots do not count."""
+    local, _, domain = address.casefold().rpartition("@")
+    return local.partition("+")[0].replace(".", "") + "@" + domain

@@ -1,0 +1,140 @@
+"""The Dutch for every stored word, in one table: on screen, in letters and at the desk alike."""
+
+from portal.cases.case import Answers, Intent, Kind, Role
+
+UNKNOWN = ("unknown", "Weet ik niet")
+
+KINDS = {
+    Kind.LEARNING: "leervraag",
+    Kind.COMMUNITY: "groep, wijk of buurt",
+}
+
+INTENTS = {
+    Intent.REQUEST: "aanvraag",
+    Intent.PROPOSAL: "voorstel",
+}
+
+ROLES = {
+    Role.PUPIL: "leerling",
+    Role.RELATIVE: "ouder of familie",
+    Role.SCHOOL: "school",
+    Role.RESIDENT: "bewoner",
+    Role.MEMBER: "lid van de groep",
+    Role.COMPANY: "bedrijf of instelling",
+    Role.AUTHORITY: "gemeente of andere overheid",
+    Role.NEIGHBOUR: "buur of bekende",
+    Role.PROFESSIONAL: "betrokken vanuit het werk",
+    Role.OTHER: "iemand anders",
+    Role.UNKNOWN: "weet ik niet",
+}
+
+AGE_BANDS = (
+    ("4-7", "4 tot en met 7 jaar"),
+    ("8-11", "8 tot en met 11 jaar"),
+    ("12-15", "12 tot en met 15 jaar"),
+    ("16-19", "16 tot en met 19 jaar"),
+    ("other", "Een andere leeftijd"),
+    UNKNOWN,
+)
+SCHOOL_TYPES = (
+    ("primary", "Basisonderwijs"),
+    ("secondary", "Voortgezet onderwijs"),
+    ("other", "Een andere school"),
+    UNKNOWN,
+)
+EDUCATIONS = (
+    ("regular", "Regulier onderwijs: een gewone school"),
+    ("special", "Bijzonder onderwijs: een school voor leerlingen die extra hulp nodig hebben"),
+    UNKNOWN,
+)
+REASONS = (
+    ("class", "Het gaat niet goed in de klas"),
+    ("teachers", "Het contact met leraren is moeilijk"),
+    ("dropout", "De leerling dreigt te stoppen met school"),
+    ("goal", "De leerling heeft geen duidelijk doel"),
+    ("network", "De school wil de leerling, de familie of hun netwerk meer betrekken"),
+    ("results", "De resultaten kunnen beter"),
+    ("change", "De leerling gaat naar een andere school of richting"),
+    ("new pupils", "De school wil dit voor alle nieuwe leerlingen"),
+    ("other", "Iets anders"),
+)
+KNOWS = (
+    ("knows and wants it", "Ja, en de leerling wil het ook"),
+    ("knows", "Ja, maar of de leerling het wil, is niet duidelijk"),
+    ("does not know", "Nee, nog niet"),
+    UNKNOWN,
+)
+THEY_KNOW = (
+    ("know and want it", "Ja, en zij willen het ook"),
+    ("know", "Ja, maar of zij het willen, is niet duidelijk"),
+    ("do not know", "Nee, nog niet"),
+    UNKNOWN,
+)
+SETTINGS = (
+    ("street", "In een straat, buurt of wijk"),
+    ("group", "In een groep, club of vereniging"),
+    ("school", "Op een school of in een klas"),
+    ("company", "In een bedrijf of instelling"),
+    ("authority", "Tussen inwoners en de overheid"),
+    ("other", "Ergens anders"),
+    UNKNOWN,
+)
+PARTICIPANTS = (
+    ("family", "Familie en vrienden"),
+    ("neighbours", "Buren"),
+    ("colleagues", "Collega’s"),
+    ("school", "Schoolleiding of leraren"),
+    ("municipality", "Mensen van de gemeente, zoals een ambtenaar of wethouder"),
+    ("police", "Politie"),
+    ("business", "Ondernemers"),
+    ("youth work", "Jongerenwerkers"),
+    ("other", "Anderen"),
+)
+FINANCING = (
+    ("province", "De provincie"),
+    ("municipality", "De gemeente"),
+    ("school", "Een school"),
+    ("other", "Iemand anders"),
+    UNKNOWN,
+)
+YES_NO = (("yes", "Ja"), ("no", "Nee"))
+
+# How each optional answer is called where a manager reads it, and the words for its choices.
+_ANSWERS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "call_when": ("Beste moment om te bellen", ()),
+    "voicemail": ("Bericht inspreken mag", YES_NO),
+    "pupil_knows": ("Weet en wil de leerling het", KNOWS),
+    "they_know": ("Weten en willen de betrokkenen het", THEY_KNOW),
+    "age_band": ("Leeftijd van de leerling", AGE_BANDS),
+    "school_type": ("Soort school", SCHOOL_TYPES),
+    "education": ("Soort onderwijs", EDUCATIONS),
+    "pupils": ("Aantal leerlingen", ()),
+    "reasons": ("Waarom nu", REASONS),
+    "setting": ("Waar het speelt", SETTINGS),
+    "story": ("Het verhaal", ()),
+    "good_at": ("Waar de leerling goed in is", ()),
+    "wants_to_learn": ("Wat de leerling wil leren", ()),
+    "how": ("Hoe dat kan en wat daarvoor nodig is", ()),
+    "question": ("De vraag voor de conferentie", ()),
+    "participants": ("Wie erbij kunnen zijn", PARTICIPANTS),
+    "financing": ("Wie misschien kan betalen", FINANCING),
+    "coordinator_wishes": ("Wensen over de coördinator", ()),
+    "safety": ("Nodig om veilig mee te doen of contact te hebben", ()),
+    "follow_up": ("Contact na drie maanden mag", YES_NO),
+}
+
+
+def labelled(answers: Answers) -> list[tuple[str, str]]:
+    """Each answer as a manager reads it: what was asked, and the answer in words."""
+    return [(_ANSWERS[name][0], _in_words(name, values)) for name, values in answers]
+
+
+def _in_words(name: str, values: tuple[str, ...]) -> str:
+    words = dict(_ANSWERS[name][1])
+    return "; ".join(words.get(value, value) for value in values)
+
+
+def how_much_they_know(answers: Answers) -> str:
+    """Whether those involved know of it, in words; the first thing a manager needs to see."""
+    said = {name: _in_words(name, values) for name, values in answers}
+    return said.get("pupil_knows") or said.get("they_know") or "Niet ingevuld"

@@ -1,0 +1,121 @@
+"""On a development machine the portal serves the built site, and nothing besides."""
+
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from portal.development.pages import attach
+from tests.development.stub import stub_app
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> FlaskClient:
+    site = tmp_path / "site"
+    for file, text in {
+        "index.html": "voorpagina",
+        "contact/index.html": "contact",
+        "styles/look.css": "p{}",
+        "sitemap.xml": "<urlset/>",
+        "icon.svg": "<svg/>",
+        "aanvragen/index.html": "niet van de site",
+        ".git/config": "geheim",
+    }.items():
+        (site / file).parent.mkdir(parents=True, exist_ok=True)
+        (site / file).write_text(text)
+    (tmp_path / "portal.env").write_text("geheim")
+    app = stub_app()
+
+    @app.get("/aanvragen/")
+    def ask() -> str:
+        return "van het portaal"
+
+    @app.post("/alleen-post")
+    def only_post() -> str:
+        return "post"
+
+    attach(app, tmp_path / "mailbox", site)
+    return app.test_client()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "kind"),
+    [
+        ("/", "voorpagina", "text/html; charset=utf-8"),
+        ("/index.html", "voorpagina", "text/html; charset=utf-8"),
+        ("/contact/", "contact", "text/html; charset=utf-8"),
+        ("/contact/?a=b", "contact", "text/html; charset=utf-8"),
+        ("/styles/look.css", "p{}", "text/css; charset=utf-8"),
+        ("/icon.svg", "<svg/>", "image/svg+xml; charset=utf-8"),
+    ],
+)
+def test_the_site_is_served_with_its_kinds(
+    client: FlaskClient, path: str, text: str, kind: str
+) -> None:
+    answer = client.get(path, buffered=True)
+    assert (answer.status_code, answer.text, answer.headers["Content-Type"]) == (200, text, kind)
+    head = client.head(path, buffered=True)
+    assert (head.status_code, head.text) == (200, "")
+    assert head.headers["Content-Length"] == str(len(text))
+
+
+def test_a_known_version_is_not_sent_again(client: FlaskClient) -> None:
+    first = client.get("/contact/", buffered=True)
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert client.get("/contact/", headers=known, buffered=True).status_code == 304
+
+
+def test_a_page_without_its_slash_leads_to_it(client: FlaskClient) -> None:
+    for path in ("/contact", "/contact?a=b"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/contact/")
+
+
+@pytest.mark.parametrize("path", ["/aanvragen/", "/aanvragen"])
+def test_the_portal_goes_before_the_site(client: FlaskClient, path: str) -> None:
+    assert client.get(path, follow_redirects=True).text == "van het portaal"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nergens",
+        "/nergens/",
+        "/styles",
+        "/styles/",
+        "/contact/index.html/",
+        "/../portal.env",
+        "/%2e%2e/portal.env",
+        "/..%2fportal.env",
+        "/contact/..%2f..%2fportal.env",
+        "/contact/../../portal.env",
+        "/..%5cportal.env",
+        "/%2fetc/passwd",
+        "/.git/config",
+        "/.git",
+        "/.env",
+        "/contact%00",
+        "/contact/%00/",
+        "/%ff",
+        "/" + "x" * 5000,
+        "/" + "x" * 5000 + "/",
+    ],
+)
+def test_what_is_not_the_site_is_not_found(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "geheim" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["//contact", "///contact", "//example.org/contact", "/\\contact"])
+def test_no_address_leads_off_this_host(client: FlaskClient, path: str) -> None:
+    answer = client.get("/", environ_overrides={"PATH_INFO": path})
+    location = answer.headers.get("Location", "/").removeprefix("http://localhost")
+    assert location.startswith("/")
+    assert not location.startswith(("//", "/\\"))
+
+
+@pytest.mark.parametrize("verb", ["post", "put", "delete", "patch"])
+def test_the_site_is_only_read(client: FlaskClient, verb: str) -> None:
+    for path in ("/", "/contact/"):
+        assert client.open(path, method=verb.upper()).status_code == 405
