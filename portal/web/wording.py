@@ -1,31 +1,33 @@
 """The Dutch for every stored word, in one table: on screen, in letters and at the desk alike."""
 
-from portal.cases.case import Answers, Intent, Kind, Role
+from collections.abc import Sequence
+
+Answers = Sequence[tuple[str, tuple[str, ...]]]
 
 UNKNOWN = ("unknown", "Weet ik niet")
 
 KINDS = {
-    Kind.LEARNING: "leervraag",
-    Kind.COMMUNITY: "groep, wijk of buurt",
+    "learning": "leervraag",
+    "community": "groep, wijk of buurt",
 }
 
 INTENTS = {
-    Intent.REQUEST: "aanvraag",
-    Intent.PROPOSAL: "voorstel",
+    "request": "aanvraag",
+    "proposal": "voorstel",
 }
 
 ROLES = {
-    Role.PUPIL: "leerling",
-    Role.RELATIVE: "ouder of familie",
-    Role.SCHOOL: "school",
-    Role.RESIDENT: "bewoner",
-    Role.MEMBER: "lid van de groep",
-    Role.COMPANY: "bedrijf of instelling",
-    Role.AUTHORITY: "gemeente of andere overheid",
-    Role.NEIGHBOUR: "buur of bekende",
-    Role.PROFESSIONAL: "betrokken vanuit het werk",
-    Role.OTHER: "iemand anders",
-    Role.UNKNOWN: "weet ik niet",
+    "pupil": "leerling",
+    "relative": "ouder of familie",
+    "school": "school",
+    "resident": "bewoner",
+    "member": "lid van de groep",
+    "company": "bedrijf of instelling",
+    "authority": "gemeente of andere overheid",
+    "neighbour": "buur of bekende",
+    "professional": "betrokken vanuit het werk",
+    "other": "iemand anders",
+    "unknown": "weet ik niet",
 }
 
 AGE_BANDS = (
