@@ -6,7 +6,8 @@ BIN    := .venv/bin
 
 .PHONY: run test check site lock clean
 
-run: .venv/run.done site
+run: .venv/run.done
+	@PORTAL_BASE_URL="http://127.0.0.1:$(PORT)" $(BIN)/python site/build.py
 	@VAR="$(VAR)" PORT="$(PORT)" $(BIN)/python -m portal.development.run
 
 test: .venv/test.done
