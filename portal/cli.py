@@ -105,7 +105,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "threads": 4,
             "timeout": 60,
             "graceful_timeout": 30,
-            "loglevel": "warning",
+            "loglevel": "error",  # its warnings name visitors by their address
             "control_socket_disable": True,
         }
         for name, value in settings.items():

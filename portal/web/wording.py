@@ -1,8 +1,9 @@
 """The Dutch for every stored word, in one table: on screen, in letters and at the desk alike."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-Answers = Sequence[tuple[str, tuple[str, ...]]]
+Answer = tuple[str, tuple[str, ...]]
+Answers = Sequence[Answer]
 
 UNKNOWN = ("unknown", "Weet ik niet")
 
@@ -126,8 +127,23 @@ _ANSWERS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
 }
 
 
-def labelled(answers: Answers) -> list[tuple[str, str]]:
-    """Each answer as a manager reads it: what was asked, and the answer in words."""
+# How to call, and whether those involved know of it, stand beside the contact data in a letter.
+_WHEN_CALLING = frozenset({"call_when", "voicemail"})
+_KNOWING = frozenset({"pupil_knows", "they_know"})
+
+
+def when_calling(answers: Answers) -> list[tuple[str, str]]:
+    """What a manager needs who is about to call, in words."""
+    return _labelled(answer for answer in answers if answer[0] in _WHEN_CALLING)
+
+
+def story(answers: Answers) -> list[tuple[str, str]]:
+    """What the requester tells of the matter itself, in words."""
+    beside = _WHEN_CALLING | _KNOWING
+    return _labelled(answer for answer in answers if answer[0] not in beside)
+
+
+def _labelled(answers: Iterable[Answer]) -> list[tuple[str, str]]:
     return [(_ANSWERS[name][0], _in_words(name, values)) for name, values in answers]
 
 
