@@ -77,7 +77,7 @@ class Intake(FlaskForm):  # type: ignore[misc]
         reach, place = self["email"], self["postcode"]
         if not (self["email"].data or self["phone"].data):
             reach.errors = [REACH]
-        if not self["municipality"].data and not re.search(r"\d{4}", place.data or ""):
+        if not self["municipality"].data and len(re.findall(r"\d", place.data or "")) < 4:
             place.errors = [PLACE]
         return bool(sound and not reach.errors and not place.errors)
 

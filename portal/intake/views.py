@@ -78,12 +78,12 @@ def _door(door: Door) -> ResponseReturnValue:
         return _page(door, _fresh(door))
     switched = door_for(request.form.get("switch", ""))
     if switched:
-        return _page(switched, switched.form(_typed()))
+        return _page(switched, switched.form(request.form))
     try:
-        return _take_in(door, door.form(_typed()))
+        return _take_in(door, door.form(request.form))
     except PeeweeException as fault:
         current_app.logger.error("a request could not be stored: %s", type(fault).__name__)
-        form = door.form(_typed())
+        form = door.form(request.form)
         return _page(door, form, HTTPStatus.SERVICE_UNAVAILABLE, notice="unavailable")
 
 
@@ -91,14 +91,6 @@ def _fresh(door: Door) -> Intake:
     form = door.form(MultiDict(), role=request.args.get("role", ""))
     form.form_key.data = new_key()
     return form
-
-
-def _typed() -> MultiDict[str, str]:
-    typed = request.form.copy()
-    if len(typed.getlist("municipality")) > 1:
-        # The list that settles a doubt about the place comes after the field it settles.
-        typed["municipality"] = typed.getlist("municipality")[-1]
-    return typed
 
 
 def _take_in(door: Door, form: Intake) -> ResponseReturnValue:
@@ -132,7 +124,9 @@ def _to_earlier(door: Door, form: Intake, earlier: register.Case) -> ResponseRet
         "intake/again.html",
         door=door,
         earlier=earlier,
-        typed=[(n, v) for n, v in _typed().items(multi=True) if n not in {"form_key", "decision"}],
+        typed=[
+            (n, v) for n, v in request.form.items(multi=True) if n not in {"form_key", "decision"}
+        ],
         form_key=form.form_key.data,
         new_key=new_key(),
     )
@@ -154,11 +148,16 @@ def _page(
     choose: tuple[str, ...] = (),
 ) -> ResponseReturnValue:
     asked = {field.short_name for field in form} | {"switch", "csrf_token", "decision"}
-    carried = [(n, v) for n, v in request.form.items(multi=True) if n not in asked and v]
+    carried = _typed_beside(asked)
     page = render_template(
         "intake/form.html", door=door, form=form, notice=notice, choose=choose, carried=carried
     )
     return page, status
+
+
+def _typed_beside(names: set[str]) -> list[tuple[str, str]]:
+    """What was sent in other fields than these, to be carried along unseen."""
+    return [(n, v) for n, v in request.form.items(multi=True) if v and n not in names]
 
 
 def _confirm(reference: str) -> ResponseReturnValue:

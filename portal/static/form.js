@@ -7,7 +7,7 @@
     const tell = () => {
       // Counted in code points of the trimmed text, as the server does.
       const left = Number(area.dataset.longest) - [...area.value.trim()].length;
-      rest.textContent = left < 0 ? `Er zijn ${-left} tekens te veel.` : `Er passen nog ${left} tekens in.`;
+      rest.textContent = left < 0 ? `Tekens te veel: ${-left}.` : `Er passen nog ${left} tekens in.`;
     };
     area.addEventListener("input", tell);
     tell();

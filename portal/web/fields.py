@@ -7,6 +7,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from wtforms import Field, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # not in the stubs yet
 from wtforms.validators import ValidationError
 
 SHORT = 100  # characters, as Python counts them: code points
@@ -122,7 +123,7 @@ class Choice(Asked, RadioField):
     ) -> None:
         self.hint, self.needed = hint, needed
         self.known = frozenset(value for value, _ in choices)
-        super().__init__(label, choices=list(choices), default="", **options)
+        super().__init__(label, choices=[SelectChoice(*c) for c in choices], default="", **options)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         """Refuse nothing chosen where a choice is needed, and what is not on the list."""
@@ -142,7 +143,7 @@ class Choices(Asked, SelectMultipleField):
     ) -> None:
         self.hint = hint
         self.known = frozenset(value for value, _ in choices)
-        super().__init__(label, choices=list(choices), **options)
+        super().__init__(label, choices=[SelectChoice(*c) for c in choices], **options)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         """Refuse what is not on the list."""

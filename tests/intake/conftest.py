@@ -1,0 +1,21 @@
+"""What the tests of the public's door share: the portal on a database of its own."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from portal.database import database
+from tests.portal_app import Browser, build, new_database
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    return build(new_database(tmp_path))
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    # Commits that do not wait for the disk: what survives a power cut is tested elsewhere.
+    database.obj.pragma("synchronous", 0, permanent=True)
+    return app.test_client()  # type: ignore[return-value]

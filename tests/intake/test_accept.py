@@ -1,0 +1,287 @@
+"""What an accepted request sets going: who is written to, what of it they read, and how often."""
+
+import logging
+import secrets
+import sqlite3
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from portal.cases.case import Intent, Kind, Role, Submission
+from portal.config import Config
+from portal.database import database
+from portal.intake.accept import accept
+from portal.intake.doors import DOORS as FORMS
+from portal.routing.regions import Destination, route
+from tests.portal_app import (
+    DOORS,
+    Browser,
+    build,
+    cases,
+    letters,
+    new_database,
+    only_case,
+    required,
+    rows,
+)
+
+DESK = "landelijk@example.org"
+
+
+def canaries(app: Flask, door: str) -> dict[str, str]:
+    """Every text field of a form filled with a word of its own that stands nowhere else."""
+    words = {}
+    with app.test_request_context(DOORS[door]):
+        for field in FORMS[door].form(meta={"csrf": False}).visible():
+            if not hasattr(field, "choices"):
+                words[field.short_name] = "k" + secrets.token_hex(8)
+    del words["phone"]
+    words["email"] += "@example.org"
+    words["municipality"] = "Utrecht"
+    return required(door, **words)
+
+
+def own(typed: dict[str, str]) -> dict[str, str]:
+    return {k: v for k, v in typed.items() if v.startswith("k") or "@" in v}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_confirmation_letter_holds_nothing_that_was_typed(browser: Browser, door: str) -> None:
+    typed = own(canaries(browser.application, door)) | {"municipality": "Utrecht"}
+    browser.send(DOORS[door], required(door, **typed))
+    (letter,) = letters("confirmation")
+    said = letter.subject + letter.body
+    assert only_case().reference in letter.subject
+    assert only_case().reference in letter.body
+    assert not [name for name, value in typed.items() if value in said]
+    assert letter.fallback is None
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_what_is_typed_is_in_no_file_no_log_and_no_address(
+    browser: Browser, door: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    typed = canaries(browser.application, door)
+    answer = browser.send(DOORS[door], typed)
+    files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    for value in [*own(typed).values(), typed["email"].partition("@")[0]]:
+        if value == typed["postcode"]:
+            continue
+        assert value.encode() not in files
+        assert value not in caplog.text
+        assert value not in answer.location
+    assert only_case().name == typed["name"]
+    assert only_case().reference.encode() in files
+
+
+SHOWN = {
+    "full": {"name", "email", "call_when", "story", "safety", "question", "good_at"},
+    "contact": {"name", "email", "call_when"},
+    "notice": set(),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("amount", SHOWN)
+def test_the_intake_letter_holds_as_much_as_the_setting_says(
+    tmp_path: Path, door: str, amount: str
+) -> None:
+    app = build(new_database(tmp_path), PORTAL_INTAKE_MAIL=amount)
+    typed = own(canaries(app, door))
+    typed.pop("postcode", None)
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    assert browser.send(DOORS[door], required(door, **typed)).status_code == 303
+    (letter,) = letters("intake")
+    shown = {name for name, value in typed.items() if value in letter.body}
+    if amount == "full":
+        assert shown == set(typed)
+    else:
+        assert shown == SHOWN[amount] & set(typed)
+    assert only_case().reference in letter.body
+    assert "Regio: Utrecht" in letter.body
+    assert ("Weten en willen" in letter.body) == (amount == "contact" and door != "pupil") or (
+        amount == "full"
+    )
+    assert not [value for value in typed.values() if value in letter.subject]
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_notice_holds_reference_and_region_alone(tmp_path: Path, door: str) -> None:
+    browser = build(new_database(tmp_path), PORTAL_INTAKE_MAIL="notice").test_client()
+    assert isinstance(browser, Browser)
+    browser.send(DOORS[door], required(door, story="ruzie"))
+    (letter,) = letters("intake")
+    facts = [line for line in letter.body.splitlines() if ": " in line]
+    assert facts == [f"Kenmerk: {only_case().reference}", "Regio: Utrecht"]
+    assert letter.subject.endswith(only_case().reference)
+
+
+HOSTILE = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("sign", [*HOSTILE, "\x00", "=?utf-8?q?x?="], ids=ascii)
+def test_no_field_can_write_a_subject_or_an_address(browser: Browser, door: str, sign: str) -> None:
+    bad = f"x{sign}Bcc: victim@example.org"
+    with browser.application.test_request_context(DOORS[door]):
+        names = [f.short_name for f in FORMS[door].form(meta={"csrf": False}).visible()]
+    for name in names:
+        browser.send(DOORS[door], required(door, **{name: bad}))
+    for letter in letters():
+        assert "Bcc" not in letter.subject
+        assert "=?" not in letter.subject
+        assert letter.subject.isprintable()
+        assert "victim" not in letter.recipient + (letter.fallback or "")
+        assert letter.recipient in {"utrecht@example.org", "noor@example.org", DESK}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_letter_to_a_manager_falls_back_on_the_national_desk(browser: Browser, door: str) -> None:
+    browser.send(DOORS[door], required(door))
+    (intake,) = letters("intake")
+    assert intake.fallback == DESK
+
+
+# Quotas, on a clock that is moved.
+
+
+def submission(email: str, **other: str) -> Submission:
+    return Submission(
+        form_key=secrets.token_urlsafe(24),
+        kind=Kind.COMMUNITY,
+        intent=Intent.REQUEST,
+        role=Role.RESIDENT,
+        postcode="3511",
+        municipality="",
+        name="Noor",
+        email=email,
+        phone="",
+        answers=(),
+    )
+
+
+@pytest.fixture
+def config(browser: Browser) -> Config:
+    config: Config = browser.application.config["PORTAL"]
+    return config
+
+
+def send(config: Config, email: str, at: datetime) -> None:
+    destination = route("3511", "")
+    assert isinstance(destination, Destination)
+    accept(submission(email), destination, at, config)
+
+
+def confirmations() -> int:
+    return len(letters("confirmation"))
+
+
+def test_one_address_gets_one_confirmation_a_day_and_three_a_week(
+    config: Config, now: datetime
+) -> None:
+    sent = []
+    for hour in range(0, 24 * 9, 6):
+        send(config, "noor@example.org", now + timedelta(hours=hour))
+        sent.append(confirmations())
+    # Noon: two requests on the first day, four on each that follows.
+    a_day = [sent[1], *sent[5::4]]
+    assert a_day == [1, 2, 3, 3, 3, 3, 3, 4, 5]
+    assert len(cases()) == len(letters("intake")) == len(sent)
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [
+        "NOOR.S@example.org",
+        "noors@EXAMPLE.org",
+        "noor.s+1@example.org",
+        "n.o.o.r.s+a+b@example.org",
+    ],
+)
+def test_one_mailbox_is_counted_once_however_it_is_spelled(
+    config: Config, now: datetime, twin: str
+) -> None:
+    send(config, "noor.s@example.org", now)
+    send(config, twin, now)
+    assert confirmations() == 1
+    assert len(cases()) == len(letters("intake")) == 2
+
+
+def test_another_address_is_not_counted_along(config: Config, now: datetime) -> None:
+    for name in ("noor", "anna", "noor2"):
+        send(config, f"{name}@example.org", now)
+    assert confirmations() == 3
+
+
+def test_a_hundred_requests_in_one_name_are_kept_and_one_is_confirmed(
+    config: Config, now: datetime
+) -> None:
+    for count in range(100):
+        send(config, f"noor+{count}@example.org", now)
+    assert confirmations() == 1
+    assert len(cases()) == len(letters("intake")) == 100
+
+
+def test_the_page_does_not_tell_that_no_letter_goes(browser: Browser) -> None:
+    pages = []
+    for _ in range(2):
+        answer = browser.send(DOORS["community"], required("community"))
+        page = browser.get(answer.location).text
+        newest = cases()[-1].reference
+        pages.append(page.replace(newest, ""))
+    assert confirmations() == 1
+    assert pages[0] == pages[1]
+
+
+# A database that cannot write.
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_locked_database_keeps_the_text_names_the_phone_and_writes_nothing(
+    browser: Browser, door: str, tmp_path: Path
+) -> None:
+    form = browser.form(DOORS[door]).to_dict() | required(door, safety="rustig")
+    database.obj.timeout = 0.05
+    other = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    answer = browser.post(DOORS[door], data=form)
+    other.execute("ROLLBACK")
+    other.close()
+    assert answer.status_code == 503
+    assert "0800 - 33 77 835" in answer.text
+    assert "nog niet verstuurd" in answer.text
+    assert all(value in answer.text for value in required(door, safety="rustig").values())
+    assert rows() == (0, 0, 0, 0)
+    assert browser.post(DOORS[door], data=form).status_code == 303
+
+
+@pytest.mark.parametrize("lost", ["letter", "event", "quota_use", "case"])
+def test_what_cannot_be_written_whole_is_not_written_at_all(browser: Browser, lost: str) -> None:
+    database.execute_sql(
+        f'CREATE TRIGGER broken BEFORE INSERT ON "{lost}" BEGIN SELECT RAISE(ABORT, "no"); END'
+    )
+    database.close()
+    answer = browser.send(DOORS["community"], required("community"))
+    assert answer.status_code == 503
+    assert rows() == (0, 0, 0, 0)
+    database.execute_sql("DROP TRIGGER broken")
+    database.close()
+    assert browser.send(DOORS["community"], required("community")).status_code == 303
+
+
+def test_a_log_of_a_fault_says_nothing_of_what_was_typed(
+    browser: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    database.execute_sql(
+        'CREATE TRIGGER broken BEFORE INSERT ON "letter" BEGIN SELECT RAISE(ABORT, "no"); END'
+    )
+    database.close()
+    typed = canaries(browser.application, "community")
+    browser.send(DOORS["community"], typed)
+    assert "could not be stored" in caplog.text
+    assert not [value for value in own(typed).values() if value in caplog.text]

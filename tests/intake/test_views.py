@@ -1,0 +1,182 @@
+"""The public's door: what is sent is taken in, told of, and acknowledged once."""
+
+import html
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from portal.cases.case import Intent, Kind, Role
+from portal.intake.doors import DOORS as FORMS
+from portal.intake.forms import Intake
+from tests.portal_app import (
+    DOORS,
+    PHONE,
+    PLACES,
+    Browser,
+    answers,
+    cases,
+    happenings,
+    keeps,
+    letters,
+    only_case,
+    required,
+    rows,
+    sent_by,
+)
+
+KINDS = {
+    "pupil": (Kind.LEARNING, Intent.REQUEST, Role.PUPIL),
+    "learning": (Kind.LEARNING, Intent.REQUEST, Role.RELATIVE),
+    "community": (Kind.COMMUNITY, Intent.REQUEST, Role.RESIDENT),
+    "proposal": (Kind.COMMUNITY, Intent.PROPOSAL, Role.NEIGHBOUR),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_required_answers_alone_are_taken_in_and_confirmed(browser: Browser, door: str) -> None:
+    answer = browser.send(DOORS[door], required(door))
+
+    assert answer.status_code == 303
+    assert re.fullmatch(r"/ontvangen/[\w.-]+", answer.location)
+    case = only_case()
+    assert (case.kind, case.intent, case.role) == KINDS[door]
+    assert (case.name, case.email, case.phone) == ("Noor", "noor@example.org", "")
+    assert (case.region, case.postcode, case.municipality) == ("utrecht", "3511", "Utrecht")
+    assert happenings() == ["received"]
+    page = html.unescape(browser.get(answer.location).text)
+    for told in (case.reference, "Utrecht", "Regiomanager Utrecht (voorbeeld)", PHONE):
+        assert told in page
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_confirmation_page_shows_nothing_personal_and_changes_nothing(
+    browser: Browser, door: str
+) -> None:
+    typed = required(door, name="Kanarie", email="kanarie@example.org", call_when="kwart kanarie")
+    address = browser.send(DOORS[door], typed).location
+    before = rows()
+    pages = {re.sub(r"\s+", " ", browser.get(address).text) for _ in range(3)}
+    assert len(pages) == 1
+    assert "kanarie" not in pages.pop().casefold()
+    assert rows() == before
+
+
+@pytest.mark.parametrize(("postcode", "region"), PLACES.items())
+def test_each_place_has_its_own_manager(browser: Browser, postcode: str, region: str) -> None:
+    browser.send(DOORS["community"], required("community", postcode=postcode))
+    (intake,) = letters("intake")
+    assert intake.recipient == f"{region}@example.org"
+    assert only_case().region == region
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_who_gives_an_address_gets_one_confirmation(browser: Browser, door: str) -> None:
+    browser.send(DOORS[door], required(door))
+    reference = only_case().reference
+    sent = [(letter.name, letter.recipient, letter.case_reference) for letter in letters()]
+    assert sorted(sent) == [
+        ("confirmation", "noor@example.org", reference),
+        ("intake", "utrecht@example.org", reference),
+    ]
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_who_gives_only_a_phone_number_gets_no_letter_and_is_told_to_call(
+    browser: Browser, door: str
+) -> None:
+    answer = browser.send(DOORS[door], required(door, email="", phone="06 12 34 56 78"))
+    assert [letter.name for letter in letters()] == ["intake"]
+    assert "alleen een telefoonnummer" in browser.get(answer.location).text
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_every_answer_is_kept_under_the_name_it_was_asked_by(browser: Browser, door: str) -> None:
+    """Each question on the page is answered: text with its name, choices with their last."""
+    with browser.application.test_request_context(DOORS[door]):
+        given = _answer_all(FORMS[door].form(meta={"csrf": False}))
+    browser.send(DOORS[door], required(door, **given))
+    assert answers(only_case()) == {
+        name: (value,) for name, value in given.items() if name != "role"
+    }
+
+
+def _answer_all(form: Intake) -> dict[str, str]:
+    own = {"name", "email", "phone", "postcode", "municipality"}
+    given = {}
+    for field in form.visible():
+        if field.short_name not in own:
+            choices = getattr(field, "choices", None)
+            given[field.short_name] = choices[-1].value if choices else f"zo {field.short_name}"
+    return given
+
+
+def test_a_reference_by_itself_opens_no_page(browser: Browser) -> None:
+    answer = browser.send(DOORS["proposal"], required("proposal"))
+    reference = only_case().reference
+    assert browser.get(f"/ontvangen/{reference}").status_code == 404
+    assert browser.get(answer.location[:-1] + "!").status_code == 404
+
+
+def test_the_address_of_a_confirmation_holds_nothing_personal(browser: Browser) -> None:
+    answer = browser.send(DOORS["pupil"], required("pupil", name="Kanarie"))
+    assert not urlsplit(answer.location).query
+    assert "anarie" not in answer.location
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("kind=learning&role=pupil", "/aanvragen/leervraag/?role=pupil"),
+        ("kind=learning&role=relative", "/aanvragen/leervraag/?role=relative"),
+        ("kind=learning&role=school", "/aanvragen/leervraag/?role=school"),
+        ("kind=learning&role=unknown", "/aanvragen/leervraag/?role=unknown"),
+        ("kind=community&role=resident", "/aanvragen/groep-wijk-buurt/?role=resident"),
+        ("kind=community&role=pupil", "/aanvragen/groep-wijk-buurt/?role=other"),
+        ("kind=community&role=unknown", "/aanvragen/groep-wijk-buurt/?role=unknown"),
+        ("kind=community&role=outsider", "/voorstellen/"),
+    ],
+)
+def test_two_answers_lead_to_the_right_form(browser: Browser, asked: str, leads_to: str) -> None:
+    answer = browser.get(f"/aanvragen/?{asked}")
+    assert (answer.status_code, answer.location) == (303, leads_to)
+    assert browser.get(leads_to).status_code == 200
+
+
+@pytest.mark.parametrize("asked", ["kind=learning&role=outsider", "kind=unknown&role=unknown"])
+def test_where_no_form_fits_there_are_words_and_a_phone_number(
+    browser: Browser, asked: str
+) -> None:
+    answer = browser.get(f"/aanvragen/?{asked}")
+    assert answer.status_code == 200
+    assert PHONE in answer.text
+
+
+@pytest.mark.parametrize("asked", ["next=1", "kind=learning", "role=pupil&kind="])
+def test_a_question_passed_over_is_asked_again(browser: Browser, asked: str) -> None:
+    answer = browser.get(f"/aanvragen/?{asked}")
+    assert answer.status_code == 422
+    assert "<title>Fout: " in answer.text
+
+
+@pytest.mark.parametrize(
+    ("start", "switch"),
+    [("community", "proposal"), ("proposal", "community"), ("learning", "pupil")],
+)
+def test_the_wrong_door_costs_nothing(browser: Browser, start: str, switch: str) -> None:
+    typed = required(start, safety="rustig praten", question="Hoe verder?")
+    typed.pop("role", None)
+    answer = browser.send(DOORS[start], typed | {"switch": switch})
+    assert answer.status_code == 200
+    assert f'action="{DOORS[switch]}"' in answer.text
+    assert keeps(answer.text, typed)
+    assert cases() == []
+
+
+def test_switching_to_and_fro_keeps_what_only_one_of_the_forms_asks(browser: Browser) -> None:
+    typed = {"coordinator_wishes": "spreekt Turks", "participants": "police"}
+    away = browser.send(DOORS["community"], typed | {"switch": "proposal"})
+    back = browser.post(
+        DOORS["proposal"], data={**sent_by(away.text).to_dict(), "switch": "community"}
+    )
+    assert keeps(back.text, typed)

@@ -1,0 +1,111 @@
+"""The portal's own server as a process of its own, that can be killed like one."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from http.client import HTTPConnection
+from pathlib import Path
+
+from tests.portal_app import environment, sent_by, urlencoded
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 20  # seconds
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """``portal serve`` with all its workers, at ``port``."""
+
+    def __init__(self, database_url: str, port: int, **other: str) -> None:
+        self.port = port
+        settings = environment(
+            database_url, PORTAL_BASE_URL=f"http://127.0.0.1:{port}", PORTAL_LOG_LEVEL="ERROR"
+        )
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "portal.cli", "serve", "--bind", f"127.0.0.1:{port}"],
+            env={**settings, "PATH": os.environ["PATH"], **other},
+            cwd=ROOT,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        self._wait_until_it_answers()
+
+    def _wait_until_it_answers(self) -> None:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                self.ask("GET", "/robots.txt")
+                return
+            time.sleep(0.05)
+        self.kill()
+        raise RuntimeError("the server does not answer")
+
+    def kill(self) -> str:
+        """SIGKILL to every one of its processes at once; gives what they said."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        return self._process.communicate(timeout=PATIENCE)[1].decode()
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, dict[str, str], str]:
+        """One request on a connection of its own: status, headers, page."""
+        line = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            line.request(method, path, body, dict(headers or {}))
+            answer = line.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read().decode()
+        finally:
+            line.close()
+
+    def fill_in(self, path: str, typed: Mapping[str, str]) -> "Filled":
+        """Open a form and fill it in."""
+        _, headers, page = self.ask("GET", path)
+        body = urlencoded(sent_by(page).to_dict() | dict(typed))
+        return Filled(path, body, headers["Set-Cookie"].partition(";")[0])
+
+    def send(self, form: "Filled") -> tuple[int, str]:
+        """Send a form: status, and where it leads."""
+        status, headers, _ = self.ask("POST", form.path, form.body, form.headers)
+        return status, headers.get("Location", "")
+
+    def send_and_hang_up(self, form: "Filled") -> socket.socket:
+        """Send a form and never read the answer; close what is given back."""
+        line = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        head = [f"POST {form.path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
+        named = form.headers | {"Content-Length": str(len(form.body))}
+        head += [f"{name}: {value}" for name, value in named.items()]
+        line.sendall("\r\n".join([*head, "", ""]).encode() + form.body)
+        return line
+
+
+class Filled:
+    """A form as filled in, with the cookie that belongs to it."""
+
+    def __init__(self, path: str, body: bytes, cookie: str) -> None:
+        self.path, self.body = path, body
+        self.headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+
+
+@contextlib.contextmanager
+def serving(database_url: str, port: int, **other: str) -> Iterator[Server]:
+    server = Server(database_url, port, **other)
+    try:
+        yield server
+    finally:
+        server.kill()

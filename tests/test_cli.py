@@ -1,0 +1,251 @@
+"""The operator's way in: help with an example, one line about what is wrong, and honest exits."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from portal.cli import COMMANDS, Command, main
+from portal.database import connection
+from portal.routing.tables import ManagerRow, RegionRow
+from tests.portal_app import DOORS, EXAMPLE, Browser, build, environment, new_database, required
+from tests.real_server import free_port
+
+Portal = Callable[..., tuple[int, str, str]]
+ROOT = Path(__file__).parent.parent
+NOT_MIGRATE = [
+    ["serve"],
+    ["worker"],
+    ["deliver"],
+    ["regions", "load", str(EXAMPLE)],
+    ["regions", "of", "3511"],
+]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    return environment(f"sqlite:///{tmp_path / 'portal.db'}")
+
+
+@pytest.fixture
+def portal(
+    settings: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Portal:
+    """Run a command: its exit status, what it said and what it complained of."""
+
+    def run(*words: str, **other: str) -> tuple[int, str, str]:
+        for name in [name for name in os.environ if name.startswith("PORTAL_")]:
+            monkeypatch.delenv(name)
+        for name, value in (settings | other).items():
+            monkeypatch.setenv(name, value)
+        try:
+            status = main(list(words))
+        except SystemExit as left:
+            status = int(str(left.code))
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.words)
+def test_every_command_has_help_with_an_example(portal: Portal, command: Command) -> None:
+    status, said, _ = portal(*command.words.split(), "--help")
+    assert status == 0
+    assert command.does in said
+    assert f"example: {command.example}" in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["dance"], ["regions"], ["regions", "load"], ["regions", "of"], ["migrate", "now"]],
+)
+def test_wrong_usage_exits_2(portal: Portal, words: list[str]) -> None:
+    status, said, complaint = portal(*words)
+    assert (status, said) == (2, "")
+    assert complaint.startswith("usage: portal")
+
+
+@pytest.mark.parametrize("words", NOT_MIGRATE, ids=" ".join)
+def test_nothing_but_migrate_makes_a_database(
+    portal: Portal, tmp_path: Path, words: list[str]
+) -> None:
+    status, said, complaint = portal(*words)
+    assert (status, said) == (1, "")
+    assert complaint.count("\n") == 1
+    assert "portal migrate" in complaint
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", NOT_MIGRATE, ids=" ".join)
+def test_an_empty_file_is_no_database(portal: Portal, tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "portal.db").touch()
+    status, _, complaint = portal(*words)
+    assert (status, complaint.count("\n")) == (1, 1)
+    assert (tmp_path / "portal.db").stat().st_size == 0
+
+
+@pytest.mark.parametrize("words", [*NOT_MIGRATE, ["migrate"]], ids=" ".join)
+def test_settings_that_are_missing_are_one_line(
+    portal: Portal, tmp_path: Path, words: list[str]
+) -> None:
+    status, _, complaint = portal(*words, PORTAL_SECRET_KEY="", PORTAL_DATA_KEYS="")
+    assert status == 1
+    command = " ".join(words[:2] if words[0] == "regions" else words)
+    missing = "settings missing: PORTAL_SECRET_KEY, PORTAL_DATA_KEYS"
+    assert complaint == f"portal {command}: {missing}\n"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", NOT_MIGRATE, ids=" ".join)
+def test_a_wrong_key_is_refused_in_one_line(
+    portal: Portal, tmp_path: Path, words: list[str]
+) -> None:
+    new_database(tmp_path)
+    status, _, complaint = portal(*words, PORTAL_DATA_KEYS="d3d3" * 10 + "d3c=")
+    assert (status, complaint.count("\n")) == (1, 1)
+    assert "PORTAL_DATA_KEYS" in complaint
+
+
+def test_migrate_begins_a_database_and_does_nothing_the_second_time(portal: Portal) -> None:
+    status, said, _ = portal("migrate")
+    assert status == 0
+    assert "0001_register" in said
+    assert portal("migrate") == (0, "migrated: the schema was at head already\n", "")
+
+
+@pytest.mark.parametrize("command", ["of", "check"])
+def test_a_file_that_is_no_database_is_one_line(
+    portal: Portal, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "portal.db").write_bytes(b"no database at all" * 100)
+    for words in (["migrate"], ["regions", "of", "3511"], ["deliver"]):
+        status, _, complaint = portal(*words)
+        assert (status, complaint.count("\n")) == (1, 1)
+        assert "Traceback" not in complaint
+
+
+def test_regions_are_loaded_and_asked(portal: Portal) -> None:
+    portal("migrate")
+    assert portal("regions", "load", str(EXAMPLE))[0] == 0
+    status, said, _ = portal("regions", "of", "3511")
+    assert (status, said) == (
+        0,
+        "Utrecht (Utrecht): Regiomanager Utrecht (voorbeeld) <utrecht@example.org>\n",
+    )
+
+
+def test_a_postcode_that_does_not_settle_it_names_what_would(
+    portal: Portal, tmp_path: Path
+) -> None:
+    new_database(tmp_path)
+    status, said, complaint = portal("regions", "of", "2451")
+    assert (status, said) == (1, "")
+    assert "--municipality with one of: Kaag en Braassem, Uithoorn" in complaint
+    status, said, _ = portal("regions", "of", "2451", "--municipality", "Uithoorn")
+    assert (status, said.partition(" (")[0]) == (0, "Noord-Holland")
+
+
+def test_what_is_no_postcode_is_refused(portal: Portal, tmp_path: Path) -> None:
+    new_database(tmp_path)
+    status, _, complaint = portal("regions", "of", "Utrecht")
+    assert (status, complaint.count("\n")) == (1, 1)
+
+
+def test_the_example_is_sound(portal: Portal) -> None:
+    assert portal("regions", "check", str(EXAMPLE))[0] == 0
+    assert portal("regions", "check")[0] == 0  # PORTAL_REGIONS
+
+
+@pytest.mark.parametrize("command", ["check", "load"])
+def test_a_bad_file_is_named_with_its_line_and_changes_nothing(
+    portal: Portal, tmp_path: Path, command: str
+) -> None:
+    new_database(tmp_path)
+    bad = tmp_path / "bad.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    bad.write_text(text.replace('provincies = ["Zeeland"]', 'provincies = ["Zealand"]'), "utf-8")
+    line = 1 + text[: text.index('provincies = ["Zeeland"]')].count("\n")
+    before = _map(portal)
+    status, said, complaint = portal("regions", command, str(bad))
+    assert (status, said) == (1, "")
+    assert f"{bad}:{line}:" in complaint
+    assert _map(portal) == before
+
+
+def _map(portal: Portal) -> Counter[str]:
+    portal("regions", "of", "3511")  # opens the database
+    with connection():
+        return Counter(str(row) for t in (RegionRow, ManagerRow) for row in t.select().tuples())
+
+
+@pytest.mark.parametrize("command", ["check", "load"])
+def test_a_file_that_is_not_there_is_one_line(portal: Portal, tmp_path: Path, command: str) -> None:
+    new_database(tmp_path)
+    status, _, complaint = portal("regions", command, str(tmp_path / "none.toml"))
+    assert status == 1
+    assert "none.toml" in complaint
+    assert "Traceback" not in complaint
+
+
+def test_a_new_map_may_not_drop_a_region_with_an_open_case(portal: Portal, tmp_path: Path) -> None:
+    browser = build(new_database(tmp_path)).test_client()
+    assert isinstance(browser, Browser)
+    browser.send(DOORS["pupil"], required("pupil", postcode="4301"))
+    smaller = tmp_path / "smaller.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    smaller.write_text(text.replace("[regio.zeeland]", "[regio.scheldestreek]"), "utf-8")
+    status, _, complaint = portal("regions", "load", str(smaller))
+    assert status == 1
+    assert "region 'zeeland' is not in this file and has 1 open case" in complaint
+
+
+def test_deliver_with_the_mail_server_away_fails_in_one_line(
+    portal: Portal, tmp_path: Path
+) -> None:
+    browser = build(new_database(tmp_path)).test_client()
+    assert isinstance(browser, Browser)
+    browser.send(DOORS["pupil"], required("pupil"))
+    status, said, complaint = portal("deliver", PORTAL_MAIL_PORT=str(free_port()))
+    assert (status, said) == (1, "sent 0, deferred 0, stuck 0\n")
+    assert complaint.count("\n") == 1
+    assert "PORTAL_MAIL_*" in complaint
+
+
+def test_deliver_with_nothing_to_do_succeeds(portal: Portal, tmp_path: Path) -> None:
+    new_database(tmp_path)
+    assert portal("deliver") == (0, "sent 0, deferred 0, stuck 0\n", "")
+
+
+def test_as_a_program_a_refusal_is_one_line_and_exit_1(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "portal.cli", "serve"],
+        env=settings,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+    assert ran.stderr.startswith("portal serve: no database at ")
+
+
+def test_a_checkout_without_settings_or_state_names_what_is_missing(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "portal.cli", "deliver"],
+        env={"VAR": str(tmp_path / "none")},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr.count("\n")) == (1, 1)
+    assert "PORTAL_SECRET_KEY" in ran.stderr
