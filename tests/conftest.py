@@ -1,14 +1,18 @@
-"""What every test may lean on: a migrated database of its own, and a clock that stands still."""
+"""What every test may lean on: a database of its own, a still clock, one real browser."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from portal.database import connection, database, migrate, open_database
 from portal.sealing import Keyring
 
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+QUIET += ["--disable-sync", "--no-first-run", "--disable-gpu"]
 DATA_KEY = b"k" * 32
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -36,3 +40,12 @@ def db(database_url: str) -> Iterator[None]:
         yield
     if not database.is_closed():
         database.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run: its driver cannot be started twice beside itself."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()

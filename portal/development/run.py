@@ -38,7 +38,9 @@ def main() -> None:
     Reads ``VAR`` (the folder of all state) and ``PORT`` from the environment. Exit code 0 when
     told to stop, 1 when something was refused, failed or ended by itself.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell that starts this in the background lets it ignore Ctrl-C; both must stop it.
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, signal.default_int_handler)
     try:
         var = Path(os.environ.get("VAR") or "var").absolute()
         _run(var, _port(os.environ.get("PORT") or "8000"))

@@ -3,7 +3,16 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeSerializer
 from peewee import PeeweeException
@@ -75,7 +84,10 @@ def received(token: str) -> ResponseReturnValue:
 
 def _door(door: Door) -> ResponseReturnValue:
     if request.method == "GET":
-        return _page(door, _fresh(door))
+        page = make_response(_page(door, _fresh(door)))
+        # Not "no-store": the browser's back must bring the form back with its text and its key.
+        page.headers["Cache-Control"] = "private, no-cache"
+        return page
     switched = door_for(request.form.get("switch", ""))
     if switched:
         return _page(switched, switched.form(request.form))

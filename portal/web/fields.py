@@ -26,12 +26,6 @@ class Asked:
     hint: str
     needed: str
 
-    @property
-    def label_text(self) -> str:
-        """The question as it stands above the field."""
-        text = str(self.label.text)  # type: ignore[attr-defined]
-        return text if self.needed else f"{text} (niet verplicht)"
-
 
 class Line(Asked, StringField):
     """One line of text. Trimmed; otherwise kept as it was typed.

@@ -14,8 +14,14 @@ from pathlib import Path
 import pytest
 
 from portal.development.settings import mailbox_folder, read_settings
+from tests.site_build import ensure_built
 
 SUMMARY_ENDS = "Stoppen: Ctrl-C"
+
+
+@pytest.fixture(autouse=True)
+def site() -> None:
+    ensure_built()
 
 
 def run(var: Path, port: str) -> "subprocess.Popen[str]":

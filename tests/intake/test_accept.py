@@ -12,7 +12,7 @@ from flask import Flask
 from portal.cases.case import Intent, Kind, Role, Submission
 from portal.config import Config
 from portal.database import database
-from portal.intake.accept import accept
+from portal.intake.accept import accept, add
 from portal.intake.doors import DOORS as FORMS
 from portal.routing.regions import Destination, route
 from tests.portal_app import (
@@ -235,6 +235,14 @@ def test_the_page_does_not_tell_that_no_letter_goes(browser: Browser) -> None:
         pages.append(page.replace(newest, ""))
     assert confirmations() == 1
     assert pages[0] == pages[1]
+
+
+def test_one_addition_taken_in_by_two_at_once_is_added_once(config: Config, now: datetime) -> None:
+    send(config, "noor@example.org", now)
+    further = submission("anna@example.org")
+    added = [add(only_case(), further, now, config) for _ in range(2)]
+    assert {one.reference for one in added} == {only_case().reference}
+    assert rows() == (1, 1, 2, 3)
 
 
 # A database that cannot write.

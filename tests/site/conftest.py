@@ -10,14 +10,10 @@ from typing import Any
 
 import pytest
 from mkdocs.utils.meta import get_data
-from playwright.sync_api import Browser, sync_playwright
 
 from tests.site_build import ROOT, ensure_built
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-QUIET += ["--disable-sync", "--no-first-run", "--disable-gpu"]
 
 
 @dataclass(frozen=True)
@@ -70,11 +66,3 @@ def address(site: Path) -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
