@@ -18,7 +18,7 @@ _OWN = frozenset(
     {"csrf_token", "form_key", "role", "name", "email", "phone", "postcode", "municipality"}
 )
 
-REACH = "Vul een e-mailadres of een telefoonnummer in. Een van de twee is genoeg"
+REACH = "Geef een e-mailadres of een telefoonnummer. Dan kunnen we contact opnemen"
 PLACE = "Vul vier cijfers van de postcode in, bijvoorbeeld 3511. Of vul de gemeente in"
 
 
