@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, abort, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 from werkzeug.exceptions import HTTPException
@@ -94,6 +94,7 @@ def _set_up_pages(app: Flask, config: Config) -> None:
         roles=doors.ROLES,
         switches=doors.SWITCHES,
     )
+    app.before_request(_refuse_unmeasured)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(PeeweeException, _database_error)
     app.after_request(lambda response: dress(response, config))
@@ -116,6 +117,12 @@ def _set_up_development(app: Flask, config: Config) -> None:
 
     var = Path(config.database_url.removeprefix("sqlite:///")).parent
     attach(app, mailbox_folder(var), MANIFEST.parent / "site")
+
+
+def _refuse_unmeasured() -> None:
+    # A body without a stated length would be cut at the limit in silence, and then taken for whole.
+    if "Transfer-Encoding" in request.headers:
+        abort(411)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -153,6 +160,6 @@ def _security() -> ResponseReturnValue:
         f"Contact: mailto:{ours.security_email}",
         f"Expires: {ours.security_valid_until.isoformat()}T00:00:00Z",
         "Preferred-Languages: nl, en",
-        f"Canonical: {request.url_root}.well-known/security.txt",
+        f"Canonical: {current_app.config['PORTAL'].base_url}/.well-known/security.txt",
     )
     return Response("\n".join(lines) + "\n", mimetype="text/plain")

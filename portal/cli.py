@@ -3,7 +3,9 @@
 import argparse
 import logging
 import os
+import re
 import signal
+import socket
 import sys
 import threading
 from collections import Counter
@@ -23,6 +25,7 @@ from portal.database import DatabaseUnsound, connection, migrate, open_database,
 from portal.delivery.smtp import sender
 from portal.delivery.worker import deliver_round, work
 from portal.development.settings import SettingsTorn, read_settings
+from portal.organisation import OrganisationTorn
 from portal.routing.checking import check
 from portal.routing.loading import LoadRefused, load
 from portal.routing.places import normalise_postcode
@@ -35,7 +38,7 @@ _REFUSALS = (
     ConfigError,
     DatabaseUnsound,
     FrameMissing,
-    LoadRefused,
+    OrganisationTorn,
     SettingsTorn,
     StartRefused,
     PeeweeException,
@@ -85,9 +88,24 @@ def _environment(given: Mapping[str, str]) -> Mapping[str, str]:
 
 def _serve(asked: argparse.Namespace) -> None:
     config = _config()
+    _refuse_taken(asked.bind)
     # Built once here, so that a fault is one line and not a crashing server.
     app = create_app(config)
     _Server(app, asked.bind).run()
+
+
+def _refuse_taken(bind: str) -> None:
+    host, _, port = bind.rpartition(":")
+    try:
+        socket.create_server((host, int(port))).close()
+    except OSError as fault:
+        raise Refused(f"{bind} cannot be used ({fault.strerror}): give another --bind") from None
+
+
+def _bind(text: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9.-]+:[0-9]{1,5}", text) or int(text.rpartition(":")[2]) > 65535:
+        raise argparse.ArgumentTypeError("give host:port, such as 127.0.0.1:8000")
+    return text
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -153,8 +171,13 @@ def _regions_check(asked: argparse.Namespace) -> None:
 
 def _regions_load(asked: argparse.Namespace) -> None:
     open_sound_database(_config())
-    with connection(), transaction():
-        summary = load(Path(asked.file), _open_cases())
+    try:
+        with connection(), transaction():
+            summary = load(Path(asked.file), _open_cases())
+    except LoadRefused as refused:
+        for fault in refused.faults:
+            print(fault, file=sys.stderr)
+        raise Refused(f"{asked.file} is refused; nothing was changed") from None
     for warning in summary.warnings:
         print(warning, file=sys.stderr)
     print(summary)
@@ -226,7 +249,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_arguments(parser: argparse.ArgumentParser, words: str) -> None:
     if words == "serve":
-        parser.add_argument("--bind", default="127.0.0.1:8000", help="address and port")
+        parser.add_argument("--bind", type=_bind, default="127.0.0.1:8000", help="address and port")
     elif words == "regions check":
         parser.add_argument("file", nargs="?", help="default: PORTAL_REGIONS")
     elif words == "regions load":

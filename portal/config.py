@@ -1,7 +1,7 @@
 """The portal's settings: read once from the environment, checked all at once, then frozen."""
 
 import base64
-import binascii
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -45,7 +45,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Config:
-    """Every setting of CONTRACT, typed; secrets are left out of ``repr``."""
+    """Every setting, typed; secrets are left out of ``repr``."""
 
     database_url: str
     base_url: str
@@ -153,8 +153,7 @@ def _database_url(text: str) -> str:
 
 
 def _base_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+    if not re.fullmatch(r"https?://[a-zA-Z0-9.-]+(:[0-9]+)?/?", text):
         raise ValueError("give https://host, without a path")
     return text.rstrip("/")
 
@@ -168,7 +167,7 @@ def _secret(text: str) -> str:
 def _data_keys(text: str) -> tuple[bytes, ...]:
     try:
         keys = tuple(base64.b64decode(part.strip(), validate=True) for part in text.split(","))
-    except binascii.Error:
+    except ValueError:
         keys = ()
     if not keys or any(len(key) != 32 for key in keys):
         raise ValueError("give 32 bytes in base64 for each key, newest first, comma separated")

@@ -71,7 +71,7 @@ def _worker(now: datetime) -> Check:
 def _letters(now: datetime) -> Check:
     oldest = waiting_since()
     if oldest is not None and now - oldest > LONGEST_WAIT:
-        return Check(ok=False, says="A letter waits too long: 'portal deliver' tells why.")
+        return Check(ok=False, says="A letter waits too long: see the log of 'portal worker'.")
     return Check(ok=True, says="No letter waits longer than a quarter of an hour.")
 
 
@@ -79,4 +79,4 @@ def _stuck() -> Check:
     lost = stuck()
     if lost:
         return Check(ok=False, says=f"Letters that reach nobody: {lost}.")
-    return Check(ok=True, says="Every refused letter went to somebody else.")
+    return Check(ok=True, says="No letter is stuck without somebody else having it.")

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.cases import register
-from portal.cases.case import Role, Submission
+from portal.cases.case import Kind, Role, Submission
 from portal.cases.register import Case
 from portal.config import Config, IntakeMail
 from portal.database import transaction
 from portal.delivery.letters import Envelope, compose
 from portal.delivery.outbox import post
+from portal.delivery.wire import plain_address
 from portal.organisation import organisation
 from portal.routing.places import normalise_postcode
 from portal.routing.regions import Destination, destination_of
@@ -29,7 +30,8 @@ def accept(
 ) -> Accepted:
     """Take a submission in; the same form twice gives the same reference and writes nothing.
 
-    When this returns the commit has reached the disk. Raises ``peewee.PeeweeException`` where the
+    When this returns the commit has reached the disk. Raises ``register.AlreadyReceived`` where
+    the form came in before with another body, and ``peewee.PeeweeException`` where the
     database cannot take it; nothing is written then.
     """
     try:
@@ -38,12 +40,15 @@ def accept(
                 submission,
                 region=destination.region_key,
                 postcode=normalise_postcode(submission.postcode) or "",
-                municipality=destination.municipality or submission.municipality[:80],
+                municipality=destination.municipality or submission.municipality,
                 now=now,
             )
             _write_to_manager("intake", case, submission, now, config)
             _write_to_requester(case, submission, now, config)
     except register.AlreadyReceived as earlier:
+        # Another body under the same key must be asked about: a reference is a promise to keep it.
+        if not register.holds(earlier.case, submission):
+            raise
         case = earlier.case
     return Accepted(case.reference)
 
@@ -73,9 +78,9 @@ def _write_to_manager(
         said=submission,
         destination=destination,
         words=wording,
-        # For a pupil's own request the contact letter holds first name and own contact only.
         shows_contact=config.intake_mail is not IntakeMail.NOTICE,
         shows_story=config.intake_mail is IntakeMail.FULL,
+        # Who asks for themselves is not asked whether they know.
         pupil=submission.role is Role.PUPIL,
     )
     envelope = Envelope(
@@ -90,12 +95,16 @@ def _write_to_manager(
 def _write_to_requester(case: Case, submission: Submission, now: datetime, config: Config) -> None:
     """Confirm by mail, within the quota, in words that hold nothing the requester typed."""
     address = submission.email
-    if not address or not take(Purpose.CONFIRMATION, address, now, a_day=1, a_week=3):
+    if not address:
+        return
+    # Counted as it will be written on the envelope: one mailbox has many spellings.
+    if not take(Purpose.CONFIRMATION, plain_address(address), now, a_day=1, a_week=3):
         return
     text = compose(
         "confirmation",
         reference=case.reference,
         pupil=submission.role is Role.PUPIL,
+        community=submission.kind is Kind.COMMUNITY,
         organisation=organisation(),
     )
     envelope = Envelope(

@@ -93,14 +93,9 @@ _COMMUNITY_ROLES = {
 }
 
 
-def door_for(key: str) -> Door | None:
-    """The door with this key, or None."""
-    return DOORS.get(key)
-
-
 def where_to(kind: str, role: str) -> Target | None:
-    """Where the two answers lead; None where words help more than a form (UX F20, F22)."""
-    if kind == "learning" and role == "pupil":
+    """Where the two answers lead; None where words help more than a form."""
+    if kind in {"learning", "unknown"} and role == "pupil":
         return Target("intake.learning", "pupil")
     if kind == "learning" and role in _LEARNERS:
         return Target("intake.learning", role)

@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import Field, HiddenField
 
 from portal.cases.case import Answers, Intent, Kind, Role, Submission
@@ -42,6 +43,10 @@ class Intake(FlaskForm):  # type: ignore[misc]
     voice = "u"
 
     form_key = HiddenField()
+
+    def __init__(self, sent: MultiDict[str, str] | None = None, **data: Any) -> None:
+        self._sent = MultiDict() if sent is None else sent
+        super().__init__(sent, **data)
 
     def submission(self) -> Submission:
         """All that was typed, as a value; nothing is looked up, and nothing needs to be valid."""
@@ -87,7 +92,12 @@ class Intake(FlaskForm):  # type: ignore[misc]
 
     def _answers(self) -> Answers:
         filled = ((f.short_name, values_of(f)) for f in self if f.short_name not in _OWN)
-        return tuple((name, values) for name, values in filled if values)
+        return tuple((name, values) for name, values in (*filled, *self._carried()) if values)
+
+    def _carried(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Answers typed in another form before the switch to this one: kept all the same."""
+        elsewhere = [name for name in self._sent if name in wording.ANSWERS and name not in self]
+        return [(name, tuple(filter(None, self._sent.getlist(name)))) for name in elsewhere]
 
 
 _KEEP_SAFE = "Schrijf geen namen, adressen of gezondheidsgegevens van anderen op."
@@ -107,7 +117,6 @@ class PupilRequest(Intake):
     call_when = Line("Wanneer kunnen we je bellen?")
     postcode = Postcode(
         "De postcode van je school",
-        needed="",
         hint="De vier cijfers zijn genoeg. Zo weten we wie bij jou in de buurt werkt.",
     )
     municipality = Line("Weet je de postcode niet? In welke gemeente is je school?")
@@ -125,7 +134,7 @@ class PupilRequest(Intake):
 class _Reachable(Intake):
     """How an adult wants to be reached, and where it is."""
 
-    name = Line("Uw naam", needed="Vul uw naam in", render_kw={"autocomplete": "name"})
+    name = Line("Uw naam", needed="Vul uw naam in")
     email = Email(
         "Uw e-mailadres",
         hint="Vul een e-mailadres of een telefoonnummer in. Een van de twee is genoeg.",
@@ -160,9 +169,7 @@ class LearningRequest(_Reachable):
     school_type = Choice("Wat voor school is het?", wording.SCHOOL_TYPES)
     education = Choice("Wat voor onderwijs is het?", wording.EDUCATIONS)
     reasons = Choices("Waarom denkt u nu aan een conferentie?", wording.REASONS)
-    pupils = Line(
-        "Vraagt u dit voor meer leerlingen aan? Hoeveel ongeveer?", render_kw={"class": "short"}
-    )
+    pupils = Line("Vraagt u dit voor meer leerlingen aan? Hoeveel ongeveer?")
     good_at = Story("Waar is de leerling goed in?", hint=_KEEP_SAFE)
     wants_to_learn = Story("Wat wil de leerling leren?")
     how = Story("Hoe kan dat, en wat is daarvoor nodig?")

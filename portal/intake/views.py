@@ -22,7 +22,7 @@ from portal.cases import register
 from portal.cases.case import Role
 from portal.config import Config
 from portal.intake import accept as accepting
-from portal.intake.doors import DOORS, Door, door_for, where_to
+from portal.intake.doors import DOORS, Door, where_to
 from portal.intake.forms import Intake, new_key
 from portal.routing.places import DONT_KNOW
 from portal.routing.regions import Destination, destination_of, route
@@ -83,14 +83,14 @@ def received(token: str) -> ResponseReturnValue:
 
 
 def _door(door: Door) -> ResponseReturnValue:
-    if request.method == "GET":
+    if request.method != "POST":  # HEAD too: nothing happens on either.
         page = make_response(_page(door, _fresh(door)))
         # Not "no-store": the browser's back must bring the form back with its text and its key.
         page.headers["Cache-Control"] = "private, no-cache"
         return page
-    switched = door_for(request.form.get("switch", ""))
+    switched = DOORS.get(request.form.get("switch", ""))
     if switched:
-        return _page(switched, switched.form(request.form))
+        return _page(switched, _own_key(switched.form(request.form)))
     try:
         return _take_in(door, door.form(request.form))
     except PeeweeException as fault:
@@ -119,11 +119,14 @@ def _take_in(door: Door, form: Intake) -> ResponseReturnValue:
     destination = route(submission.postcode, submission.municipality)
     if isinstance(destination, Choice):
         return _page(door, form, choose=(*destination.municipalities, DONT_KNOW))
-    return _store(form, destination)
+    return _store(door, form, destination)
 
 
-def _store(form: Intake, destination: Destination) -> ResponseReturnValue:
-    accepted = accepting.accept(form.submission(), destination, _now(), _config())
+def _store(door: Door, form: Intake, destination: Destination) -> ResponseReturnValue:
+    try:
+        accepted = accepting.accept(form.submission(), destination, _now(), _config())
+    except register.AlreadyReceived as earlier:
+        return _to_earlier(door, form, earlier.case)
     return _confirm(accepted.reference)
 
 
@@ -146,9 +149,14 @@ def _to_earlier(door: Door, form: Intake, earlier: register.Case) -> ResponseRet
 
 def _again(door: Door, form: Intake) -> ResponseReturnValue:
     """A form that is too old, or not ours: it comes back with its text and a fresh token."""
-    if not form.has_key():
+    return _page(door, _own_key(form), HTTPStatus.UNPROCESSABLE_ENTITY, notice="expired")
+
+
+def _own_key(form: Intake) -> Intake:
+    """A key that another site may have chosen is not kept: it could be used to meet the visitor."""
+    if not form.has_key() or comes_from_elsewhere(request, _config()):
         form.form_key.data = new_key()
-    return _page(door, form, HTTPStatus.UNPROCESSABLE_ENTITY, notice="expired")
+    return form
 
 
 def _page(
@@ -161,6 +169,9 @@ def _page(
 ) -> ResponseReturnValue:
     asked = {field.short_name for field in form} | {"switch", "csrf_token", "decision"}
     carried = _typed_beside(asked)
+    if choose and "place" not in request.form:
+        typed = (form["postcode"].data, form["municipality"].data)
+        carried.append(("place", " ".join(filter(None, typed))))
     page = render_template(
         "intake/form.html", door=door, form=form, notice=notice, choose=choose, carried=carried
     )

@@ -55,7 +55,7 @@ class Line(Asked, StringField):
                 "Er stonden tekens in die niemand kan zien. Die zijn weg. "
                 "Kijk of de tekst nog klopt en verstuur opnieuw"
             )
-        if self.needed and not self.data:
+        if self.needed and not _can_be_seen(self.data or ""):
             raise ValidationError(self.needed)
         too_many = len(self.data or "") - self.longest
         if too_many > 0:
@@ -145,7 +145,11 @@ class Choices(Asked, SelectMultipleField):
             raise ValidationError("Kies uit de antwoorden hieronder")
 
 
+def _can_be_seen(text: str) -> bool:
+    return any(unicodedata.category(sign)[0] in "LNPSM" for sign in text)
+
+
 def values_of(field: Field) -> tuple[str, ...]:
     """The answer as a tuple of texts, empty when there is none."""
     data = field.data or ()
-    return (data,) if isinstance(data, str) else tuple(data)
+    return (data,) if isinstance(data, str) else tuple(dict.fromkeys(data))

@@ -46,20 +46,20 @@ def read_frame(manifest: Path) -> Frame:
     """Read what the site's build left for the portal; raises ``FrameMissing``."""
     try:
         data = json.loads(manifest.read_text(encoding="utf-8"))
-    except OSError as fault:
-        raise FrameMissing(f"no site at {manifest.parent}: build it with 'make site'") from fault
-    return Frame(
-        styles=tuple(data["styles"]),
-        icon=data["icon"],
-        # These are our own build's, so they are markup; nothing a visitor typed is in them.
-        body=Markup(data["body"]),  # noqa: S704
-        before=Markup(data["before"]),  # noqa: S704
-        after=Markup(data["after"]),  # noqa: S704
-    )
+        return Frame(
+            styles=tuple(data["styles"]),
+            icon=data["icon"],
+            # These are our own build's, so they are markup; nothing a visitor typed is in them.
+            body=Markup(data["body"]),  # noqa: S704
+            before=Markup(data["before"]),  # noqa: S704
+            after=Markup(data["after"]),  # noqa: S704
+        )
+    except (OSError, ValueError, KeyError) as fault:
+        raise FrameMissing(f"no whole site at {manifest.parent}: run 'make site'") from fault
 
 
 def dress(response: Response, config: Config) -> Response:
-    """Put the policy on an answer, and keep every page that a form made out of caches."""
+    """Put the policy on an answer, and keep it out of caches unless its maker said otherwise."""
     response.headers.update(HEADERS)
     if config.secure:
         response.headers.update(HTTPS_HEADERS)

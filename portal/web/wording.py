@@ -12,11 +12,6 @@ KINDS = {
     "community": "groep, wijk of buurt",
 }
 
-INTENTS = {
-    "request": "aanvraag",
-    "proposal": "voorstel",
-}
-
 ROLES = {
     "pupil": "leerling",
     "relative": "ouder of familie",
@@ -104,6 +99,7 @@ YES_NO = (("yes", "Ja"), ("no", "Nee"))
 
 # How each optional answer is called where a manager reads it, and the words for its choices.
 _ANSWERS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "place": ("De plaats, zoals die is getypt", ()),
     "call_when": ("Beste moment om te bellen", ()),
     "voicemail": ("Bericht inspreken mag", YES_NO),
     "pupil_knows": ("Weet en wil de leerling het", KNOWS),
@@ -126,6 +122,8 @@ _ANSWERS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "follow_up": ("Contact na drie maanden mag", YES_NO),
 }
 
+
+ANSWERS = frozenset(_ANSWERS)
 
 # How to call, and whether those involved know of it, stand beside the contact data in a letter.
 _WHEN_CALLING = frozenset({"call_when", "voicemail"})
