@@ -1,6 +1,5 @@
 """Accepting: the case, its first event and its letters are committed together or not at all."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from portal.cases import register
@@ -18,16 +17,7 @@ from portal.web import wording
 from portal.web.quota import Purpose, take
 
 
-@dataclass(frozen=True)
-class Accepted:
-    """A request that may be forgotten by its sender: it is on disk, and a letter to a human too."""
-
-    reference: str
-
-
-def accept(
-    submission: Submission, destination: Destination, now: datetime, config: Config
-) -> Accepted:
+def accept(submission: Submission, destination: Destination, now: datetime, config: Config) -> Case:
     """Take a submission in; the same form twice gives the same reference and writes nothing.
 
     When this returns the commit has reached the disk. Raises ``register.AlreadyReceived`` where
@@ -50,10 +40,10 @@ def accept(
         if not register.holds(earlier.case, submission):
             raise
         case = earlier.case
-    return Accepted(case.reference)
+    return case
 
 
-def add(case: Case, submission: Submission, now: datetime, config: Config) -> Accepted:
+def add(case: Case, submission: Submission, now: datetime, config: Config) -> Case:
     """Add a further submission to a case and tell its manager; the same one twice adds it once."""
     try:
         with transaction():
@@ -61,7 +51,7 @@ def add(case: Case, submission: Submission, now: datetime, config: Config) -> Ac
             _write_to_manager("addition", case, submission, now, config)
     except register.AlreadyReceived:
         pass
-    return Accepted(case.reference)
+    return case
 
 
 def _write_to_manager(

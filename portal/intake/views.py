@@ -124,17 +124,17 @@ def _take_in(door: Door, form: Intake) -> ResponseReturnValue:
 
 def _store(door: Door, form: Intake, destination: Destination) -> ResponseReturnValue:
     try:
-        accepted = accepting.accept(form.submission(), destination, _now(), _config())
+        case = accepting.accept(form.submission(), destination, _now(), _config())
     except register.AlreadyReceived as earlier:
         return _to_earlier(door, form, earlier.case)
-    return _confirm(accepted.reference)
+    return _confirm(case.reference)
 
 
 def _to_earlier(door: Door, form: Intake, earlier: register.Case) -> ResponseReturnValue:
     """The form was sent before with other words: add these, or make a request of their own."""
     if request.form.get("decision") == "add":
-        accepted = accepting.add(earlier, form.submission(), _now(), _config())
-        return _confirm(accepted.reference)
+        case = accepting.add(earlier, form.submission(), _now(), _config())
+        return _confirm(case.reference)
     return render_template(
         "intake/again.html",
         door=door,

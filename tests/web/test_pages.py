@@ -73,3 +73,12 @@ def test_there_is_no_mailbox_page_in_production(app: Flask) -> None:
     client = app.test_client()
     for path in ("/postvak/", "/"):
         assert client.get(path, base_url=SECURE).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_site_and_portal_name_the_same_help_in_danger() -> None:
+    root = Path(__file__).parents[2]
+    texts = [
+        (root / folder / "emergency.html").read_text(encoding="utf-8").split()
+        for folder in ("site/partials", "portal/templates")
+    ]
+    assert texts[0] == texts[1]
