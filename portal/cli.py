@@ -11,13 +11,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from peewee import PeeweeException, fn
 
+from portal import clock
 from portal.app import StartRefused, create_app, open_sound_database
 from portal.cases.register import Case
 from portal.config import Config, ConfigError
@@ -32,6 +33,7 @@ from portal.routing.places import normalise_postcode
 from portal.routing.regions import route
 from portal.routing.rules import Choice
 from portal.sealing import Keyring
+from portal.sweep import sweep
 from portal.web.pages import FrameMissing
 
 _REFUSALS = (
@@ -140,7 +142,21 @@ def _worker(_asked: argparse.Namespace) -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    work(_now, sender(config), stop)
+    # Beside the letters, so that a mail server that keeps silent holds up no chore.
+    chores = threading.Thread(target=clock.run, args=(CHORES, _now, stop), name="chores")
+    chores.start()
+    try:
+        work(_now, sender(config), stop)
+    finally:
+        stop.set()
+        chores.join()
+
+
+def _sweep(_asked: argparse.Namespace) -> None:
+    open_sound_database(_config())
+    with connection():
+        forgotten = sweep(_now())
+    print("forgotten: " + ", ".join(f"{number} {what}" for what, number in forgotten.items()))
 
 
 def _deliver(_asked: argparse.Namespace) -> None:
@@ -206,10 +222,13 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+CHORES = (clock.Chore("sweep", timedelta(hours=1), sweep),)
+
 COMMANDS = (
     Command("serve", "answer visitors", "portal serve --bind 127.0.0.1:8000", _serve),
     Command("worker", "deliver letters until it is stopped", "portal worker", _worker),
     Command("deliver", "deliver what is due and say how it went", "portal deliver", _deliver),
+    Command("sweep", "forget what is past its period", "portal sweep", _sweep),
     Command("migrate", "bring the database to head, or begin one", "portal migrate", _migrate),
     Command(
         "regions check",

@@ -5,15 +5,17 @@ from enum import StrEnum
 
 from peewee import CharField
 
-from portal.database import Table, Word, keyring
+from portal.database import Table, Word, keyring, transaction
 
 _WEEK = 7  # days
+KEPT = timedelta(days=_WEEK)
 
 
 class Purpose(StrEnum):
     """What is counted."""
 
     CONFIRMATION = "confirmation"
+    RESUMING = "resuming"
 
 
 class QuotaUse(Table):
@@ -38,6 +40,12 @@ def take(purpose: Purpose, address: str, now: datetime, *, a_day: int, a_week: i
         return False
     QuotaUse.create(purpose=purpose, digest=digests[0], day=_day(now))
     return True
+
+
+def forget(before: datetime) -> int:
+    """Delete the counts of the days before this one; gives how many."""
+    with transaction():
+        return int(QuotaUse.delete().where(QuotaUse.day < _day(before)).execute())  # type: ignore[misc]  # the stubs' fault
 
 
 def _day(now: datetime) -> str:

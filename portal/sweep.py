@@ -1,0 +1,30 @@
+"""The sweep: whatever is kept longer than its period allows is forgotten."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from portal.intake import drafts
+from portal.web import quota
+
+Forget = Callable[[datetime], int]
+
+
+@dataclass(frozen=True)
+class Period:
+    """How long something is kept, and how it is forgotten after that."""
+
+    what: str
+    kept: timedelta
+    forget: Forget
+
+
+PERIODS = (
+    Period("unfinished forms", drafts.KEPT, drafts.forget),
+    Period("counts of letters", quota.KEPT, quota.forget),
+)
+
+
+def sweep(now: datetime) -> dict[str, int]:
+    """Forget what is past its period; gives how much of what."""
+    return {period.what: period.forget(now - period.kept) for period in PERIODS}
