@@ -15,8 +15,7 @@ from portal import health
 from portal.config import Config, Mode
 from portal.database import check_key, database, open_database, pending_migrations
 from portal.delivery.smtp import sender
-from portal.intake import doors
-from portal.intake.views import blueprint as intake
+from portal.intake import doors, later, sending, steps, views
 from portal.organisation import organisation
 from portal.sealing import Keyring
 from portal.web.pages import dress, hosts, read_frame
@@ -74,7 +73,8 @@ def create_app(config: Config) -> Flask:
     )
     _set_up_pages(app, config)
     _set_up_connections(app)
-    app.register_blueprint(intake)
+    for door in (views, steps, sending, later):
+        app.register_blueprint(door.blueprint)
     app.add_url_rule("/gezondheid", "health", _health)
     app.add_url_rule("/.well-known/security.txt", "security", _security)
     if config.mode is Mode.DEVELOPMENT:
@@ -94,6 +94,7 @@ def _set_up_pages(app: Flask, config: Config) -> None:
         roles=doors.ROLES,
         switches=doors.SWITCHES,
     )
+    app.jinja_env.filters["lower_first"] = lambda text: text[:1].lower() + text[1:]
     app.before_request(_refuse_unmeasured)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(PeeweeException, _database_error)

@@ -4,8 +4,9 @@ import base64
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -107,6 +108,9 @@ def build(database_url: str, **other: str) -> Flask:
     return app
 
 
+Answers = Mapping[str, str | list[str]]
+
+
 class Browser(FlaskClient):
     """A client that calls at the portal's own address and can fill in a form."""
 
@@ -115,23 +119,85 @@ class Browser(FlaskClient):
             kwargs.setdefault("base_url", BASE)
         return super().open(*args, **kwargs)
 
-    def form(self, path: str) -> MultiDict[str, str]:
-        """What the page's form would send if nothing were filled in."""
-        return sent_by(self.get(path).text)
+    def page(self, path: str) -> TestResponse:
+        """The page where this address leads to in the end."""
+        return self.get(path, follow_redirects=True)
+
+    def form(self, path: str) -> "Form":
+        """The last form on the page to which this address leads, as it stands."""
+        answer = self.page(path)
+        return form_on(answer.text, answer.request.path)
+
+    def post_form(self, form: "Form", **options: Any) -> TestResponse:
+        """Send a form as it is filled in."""
+        return self.post(form.action, data=form.data, **options)
+
+    def walk(self, path: str, answers: Answers) -> TestResponse:
+        """Fill in step after step until one does not lead on, or all is there to be checked.
+
+        Gives the answer to the step that stopped it, or the page with all answers.
+        """
+        form = self.form(path)
+        while not form.is_last:
+            answer = self.post_form(form.fill(answers))
+            if answer.status_code != HTTPStatus.SEE_OTHER:
+                return answer
+            answer = self.page(answer.location)
+            form = form_on(answer.text, answer.request.path)
+        return answer
+
+    def to_the_end(self, path: str, answers: Answers) -> "Form":
+        """The form on the last page, ready to be sent."""
+        answer = self.walk(path, answers)
+        form = form_on(answer.text, answer.request.path)
+        assert form.is_last, answer.text
+        return form
 
     def send(
-        self,
-        path: str,
-        answers: Mapping[str, str | list[str]],
-        headers: Mapping[str, str] | None = None,
+        self, path: str, answers: Answers, headers: Mapping[str, str] | None = None
     ) -> TestResponse:
-        """Open the form, fill it in, and send it."""
-        return self.post(path, data=filled(self.form(path), answers), headers=dict(headers or {}))
+        """Fill in every step and send the whole; gives the answer to the last thing sent."""
+        answer = self.walk(path, answers)
+        form = form_on(answer.text, answer.request.path) if answer.status_code == 200 else None
+        if form is None or not form.is_last:
+            return answer
+        return self.post_form(form, headers=dict(headers or {}))
 
 
-def filled(form: MultiDict[str, str], answers: Mapping[str, str | list[str]]) -> dict[str, Any]:
-    """The form with these answers put in."""
-    return {**form.to_dict(flat=False), **answers}
+@dataclass(frozen=True)
+class Form:
+    """A form on a page: where it goes, what it would send, and what else it could hold."""
+
+    action: str
+    data: dict[str, list[str]]
+    names: frozenset[str]
+    is_last: bool
+
+    def fill(self, answers: Answers) -> "Form":
+        """The form with those answers that it asks for."""
+        mine = {
+            name: [value] if isinstance(value, str) else value
+            for name, value in answers.items()
+            if name in self.names
+        }
+        return replace(self, data=self.data | mine)
+
+    def press(self, button: str, value: str = "1") -> "Form":
+        """The form as sent with another button than its first."""
+        return replace(self, data=self.data | {button: [value]})
+
+
+def form_on(page: str, path: str) -> Form:
+    """The last form in <main> of the page at ``path``."""
+    form = forms(page)[-1]
+    names = {node.get("name") for node in form.iter() if node.get("name")}
+    buttons = ["".join(node.itertext()).strip() for node in form.iter("button")]
+    return Form(
+        action=form.get("action") or path,
+        data=controls(form).to_dict(flat=False),
+        names=frozenset(names),
+        is_last=buttons[0].startswith("Verstuur"),
+    )
 
 
 def urlencoded(data: Mapping[str, Any]) -> bytes:

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 
-from tests.portal_app import environment, sent_by, urlencoded
+from tests.portal_app import environment, form_on, urlencoded
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 20  # seconds
@@ -73,11 +74,23 @@ class Server:
         finally:
             line.close()
 
-    def fill_in(self, path: str, typed: Mapping[str, str]) -> "Filled":
-        """Open a form and fill it in."""
-        _, headers, page = self.ask("GET", path)
-        body = urlencoded(sent_by(page).to_dict() | dict(typed))
-        return Filled(path, body, headers["Set-Cookie"].partition(";")[0])
+    def fill_in(self, path: str, answers: Mapping[str, str]) -> "Filled":
+        """Walk through all steps; gives the last page's form, ready to be sent."""
+        cookie = ""
+        while True:
+            status, headers, page = self.ask("GET", path, headers={"Cookie": cookie})
+            cookie = headers.get("Set-Cookie", cookie).partition(";")[0]
+            if status == HTTPStatus.SEE_OTHER:
+                path = headers["Location"]
+                continue
+            form = form_on(page, path).fill(answers)
+            sent = Filled(form.action, urlencoded(form.data), cookie)
+            if form.is_last:
+                return sent
+            status, headers, page = self.ask("POST", sent.path, sent.body, sent.headers)
+            assert status == HTTPStatus.SEE_OTHER, page
+            cookie = headers.get("Set-Cookie", cookie).partition(";")[0]
+            path = headers["Location"]
 
     def send(self, form: "Filled") -> tuple[int, str]:
         """Send a form: status, and where it leads."""

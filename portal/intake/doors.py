@@ -1,64 +1,82 @@
-"""The doors of the intake: which form is whose, and which one two answers lead to."""
+"""The doors of the intake: which form is whose, and which one an answer leads to."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from portal.cases.case import Role
-from portal.intake.forms import CommunityRequest, Intake, LearningRequest, Proposal, PupilRequest
+from portal.intake.community import CommunityRequest, Proposal
+from portal.intake.forms import Intake, Step
+from portal.intake.learning import LearningRequest, PupilRequest
 
 
 @dataclass(frozen=True)
 class Door:
-    """A form, where it is, and what it is called; ``others`` are the doors one may have meant."""
+    """A form, its address, and what it is called.
+
+    ``others`` are the doors one may have meant; ``leads`` says which answers to "who are you"
+    belong at another door, or, where that is empty, at the advice.
+    """
 
     key: str
-    endpoint: str
-    role: str | None
+    path: str
     form: type[Intake]
     title: str
     others: tuple[str, ...]
+    leads: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def last(self) -> int:
+        """The number of the page on which all answers are checked; the steps come before it."""
+        return len(self.form.steps) + 1
+
+    def step(self, number: int) -> Step:
+        """The step with this number, from 1; raises ``IndexError`` beyond the last."""
+        return self.form.steps[number - 1]
 
 
 @dataclass(frozen=True)
 class Target:
     """Where the first two questions lead; ``role`` is filled in on the form."""
 
-    endpoint: str
+    door: str
     role: str | None
 
 
 DOORS = {
-    "pupil": Door(
-        "pupil",
-        "intake.learning",
-        "pupil",
-        PupilRequest,
-        "Vraag een conferentie aan",
-        ("learning",),
-    ),
-    "learning": Door(
-        "learning",
-        "intake.learning",
-        None,
-        LearningRequest,
-        "Een conferentie voor een leerling aanvragen",
-        ("pupil", "community"),
-    ),
-    "community": Door(
-        "community",
-        "intake.community",
-        None,
-        CommunityRequest,
-        "Een conferentie voor een groep, wijk of buurt aanvragen",
-        ("proposal", "learning"),
-    ),
-    "proposal": Door(
-        "proposal",
-        "intake.propose",
-        None,
-        Proposal,
-        "Een conferentie voorstellen aan anderen",
-        ("community",),
-    ),
+    door.key: door
+    for door in (
+        Door(
+            "pupil",
+            "/aanvragen/leervraag/leerling/",
+            PupilRequest,
+            "Vraag een conferentie aan",
+            ("learning",),
+        ),
+        Door(
+            "learning",
+            "/aanvragen/leervraag/",
+            LearningRequest,
+            "Een conferentie voor een leerling aanvragen",
+            ("pupil", "community"),
+            {"pupil": "pupil", "outsider": ""},
+        ),
+        Door(
+            "community",
+            "/aanvragen/groep-wijk-buurt/",
+            CommunityRequest,
+            "Een conferentie voor een groep, wijk of buurt aanvragen",
+            ("proposal", "learning"),
+            {"outsider": "proposal"},
+        ),
+        Door(
+            "proposal",
+            "/voorstellen/",
+            Proposal,
+            "Een conferentie voorstellen aan anderen",
+            ("community",),
+            {"involved": "community"},
+        ),
+    )
 }
 
 # What each door is called on the button that leads to it from another.
@@ -78,29 +96,28 @@ ROLES = (
     ("pupil", "De leerling"),
     ("relative", "Ouder of familie"),
     ("school", "Iemand van een school"),
-    ("resident", "Bewoner of lid van de groep"),
-    ("authority", "Iemand van een gemeente, bedrijf of instelling"),
+    ("resident", "Bewoner van een straat, buurt of wijk"),
+    ("member", "Lid van een groep"),
+    ("company", "Iemand van een bedrijf of instelling"),
+    ("authority", "Iemand van een gemeente of andere overheid"),
     ("outsider", "Een buitenstaander: het gaat om anderen"),
     ("unknown", "Weet ik niet"),
 )
 
 _LEARNERS = frozenset({Role.RELATIVE, Role.SCHOOL, Role.UNKNOWN})
-_COMMUNITY_ROLES = {
-    "resident": Role.RESIDENT,
-    "school": Role.SCHOOL,
-    "authority": Role.AUTHORITY,
-    "unknown": Role.UNKNOWN,
-}
+_INVOLVED = frozenset(
+    {Role.RESIDENT, Role.MEMBER, Role.SCHOOL, Role.COMPANY, Role.AUTHORITY, Role.UNKNOWN}
+)
 
 
 def where_to(kind: str, role: str) -> Target | None:
     """Where the two answers lead; None where words help more than a form."""
     if kind in {"learning", "unknown"} and role == "pupil":
-        return Target("intake.learning", "pupil")
+        return Target("learning", "pupil")
     if kind == "learning" and role in _LEARNERS:
-        return Target("intake.learning", role)
+        return Target("learning", role)
     if kind == "community" and role == "outsider":
-        return Target("intake.propose", None)
+        return Target("proposal", None)
     if kind == "community":
-        return Target("intake.community", _COMMUNITY_ROLES.get(role, Role.OTHER))
+        return Target("community", role if role in _INVOLVED else Role.OTHER)
     return None

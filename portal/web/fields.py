@@ -153,3 +153,9 @@ def values_of(field: Field) -> tuple[str, ...]:
     """The answer as a tuple of texts, empty when there is none."""
     data = field.data or ()
     return (data,) if isinstance(data, str) else tuple(dict.fromkeys(data))
+
+
+def in_words(field: Field) -> list[str]:
+    """The answer as a reader sees it: a choice by its label, a text as it is."""
+    labels = {choice.value: choice.label for choice in getattr(field, "choices", ())}
+    return [labels.get(value, value) for value in values_of(field)]

@@ -1,0 +1,139 @@
+"""The last page of a form: all answers looked over, and then sent, once."""
+
+import json
+from dataclasses import replace
+from http import HTTPStatus
+
+from flask import Blueprint, abort, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from peewee import PeeweeException
+
+from portal.cases import register
+from portal.cases.case import Submission
+from portal.database import transaction
+from portal.intake import accept as accepting
+from portal.intake import drafts
+from portal.intake.doors import DOORS
+from portal.intake.forms import Intake, Step
+from portal.intake.pages import Page, config, destination, draft_of, is_ours, now, page_at
+from portal.intake.views import confirm, see
+from portal.routing.rules import Choice
+from portal.web.fields import in_words, values_of
+
+blueprint = Blueprint("sending", __name__)
+
+
+def check(key: str, handle: str) -> ResponseReturnValue:
+    """All answers, to be looked over before they are sent."""
+    page, draft = page_at(key, handle, 1), draft_of(handle)
+    if draft is None:
+        return see(page.address(1, lost=1))
+    if draft.reference:
+        return confirm(draft.reference)
+    form = _whole(page, draft)
+    return _first_fault(page, form) or _render(page, form)
+
+
+def send(key: str, handle: str) -> ResponseReturnValue:
+    """Take the request in: once, however often and whenever this is sent."""
+    page = page_at(key, handle, 1)
+    try:
+        return _send(page)
+    except PeeweeException as fault:
+        current_app.logger.error("a request could not be stored: %s", type(fault).__name__)
+    draft = draft_of(handle)
+    if draft is None:
+        abort(HTTPStatus.SERVICE_UNAVAILABLE)
+    return _render(page, _whole(page, draft), HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
+
+
+for _door in DOORS.values():
+    _rule, _at = f"{_door.path}<handle>/controleren/", {"key": _door.key}
+    blueprint.add_url_rule(_rule, "check", check, methods=["GET"], defaults=_at)
+    blueprint.add_url_rule(_rule, "send", send, methods=["POST"], defaults=_at)
+
+
+def _send(page: Page) -> ResponseReturnValue:
+    earlier = register.sent_with(request.form.get("form_key", ""))
+    if earlier:
+        return confirm(earlier.reference)
+    # One transaction from the first look: what another tab changes meanwhile is not passed over.
+    with transaction():
+        draft = draft_of(page.handle)
+        if draft is None:
+            return see(page.address(1, lost=1))
+        if draft.reference:
+            return confirm(draft.reference)
+        form = _whole(page, draft)
+        if not is_ours(form):
+            return _render(page, form, HTTPStatus.UNPROCESSABLE_ENTITY, "expired")
+        return _first_fault(page, form) or _accept(page, form, draft)
+
+
+def _accept(page: Page, form: Intake, draft: drafts.Draft) -> ResponseReturnValue:
+    to = destination(form)
+    assert not isinstance(to, Choice)  # noqa: S101 - every step was found sound
+    case = accepting.accept(form.submission(), to, now(), config())
+    answered = {str(n): _said(form, step) for n, step in enumerate(page.door.form.steps, 1)}
+    drafts.close(draft, case.reference, answered, now())
+    return confirm(case.reference)
+
+
+def after_sending(page: Page, form: Intake, draft: drafts.Draft) -> ResponseReturnValue:
+    """A page that was left open comes in after the form was sent: ask, and lose neither."""
+    if drafts.was_sent(draft, str(page.number), _said(form, page.step)):
+        return confirm(draft.reference)
+    case = register.find(draft.reference)
+    if case is None:
+        abort(HTTPStatus.NOT_FOUND)
+    if request.form.get("decision") == "add":
+        accepting.add(case, _further(form, case), now(), config())
+        return confirm(case.reference)
+    typed = [(name, value) for name in page.step.names for value in values_of(form[name])]
+    return render_template(
+        "intake/again.html", page=page, door=page.door, form=form, typed=typed, earlier=case
+    )
+
+
+def _further(form: Intake, case: register.Case) -> Submission:
+    """What one page says, by whoever sent the case."""
+    said = form.submission()
+    same = {name: getattr(said, name) or getattr(case, name) for name in ("name", "email", "phone")}
+    return replace(said, role=case.role, form_key=case.form_key, **same)
+
+
+def _whole(page: Page, draft: drafts.Draft) -> Intake:
+    given = drafts.given(draft)
+    given["csrf_token"] = request.form.get("csrf_token", "")
+    form = page.door.form(given)
+    form.form_key.data = draft.form_key
+    return form
+
+
+def _first_fault(page: Page, form: Intake) -> ResponseReturnValue | None:
+    """The first step that is not yet as it should be."""
+    unplaced = isinstance(destination(form), Choice)
+    for number, step in enumerate(page.door.form.steps, 1):
+        if not form.sound(step) or (unplaced and "postcode" in step.names):
+            return see(page.address(number, check=1))
+    return None
+
+
+def _said(form: Intake, step: Step) -> str:
+    return json.dumps([[name, values_of(form[name])] for name in step.names])
+
+
+def _render(
+    page: Page, form: Intake, status: HTTPStatus = HTTPStatus.OK, notice: str = ""
+) -> ResponseReturnValue:
+    steps = [(n, step, form.questions(step)) for n, step in enumerate(page.door.form.steps, 1)]
+    html = render_template(
+        "intake/check.html",
+        page=page,
+        door=page.door,
+        form=form,
+        steps=steps,
+        notice=notice,
+        in_words=in_words,
+    )
+    return html, status
