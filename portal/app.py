@@ -15,7 +15,7 @@ from portal import health
 from portal.config import Config, Mode
 from portal.database import check_key, database, open_database, pending_migrations
 from portal.delivery.smtp import sender
-from portal.intake import doors, later, sending, steps, views
+from portal.intake import doors, later, own_views, sending, steps, views
 from portal.organisation import organisation
 from portal.sealing import Keyring
 from portal.web.pages import dress, hosts, read_frame
@@ -73,7 +73,7 @@ def create_app(config: Config) -> Flask:
     )
     _set_up_pages(app, config)
     _set_up_connections(app)
-    for door in (views, steps, sending, later):
+    for door in (views, steps, sending, later, own_views):
         app.register_blueprint(door.blueprint)
     app.add_url_rule("/gezondheid", "health", _health)
     app.add_url_rule("/.well-known/security.txt", "security", _security)

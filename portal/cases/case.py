@@ -39,6 +39,7 @@ class Status(StrEnum):
     """How far a case has come."""
 
     RECEIVED = "received"
+    WITHDRAWN = "withdrawn"
 
 
 class Happening(StrEnum):
@@ -46,6 +47,8 @@ class Happening(StrEnum):
 
     RECEIVED = "received"
     ADDED_TO = "added to"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
 
 
 Answers = tuple[tuple[str, tuple[str, ...]], ...]
@@ -75,3 +78,12 @@ class Submission:
         """All that was sent but the form's key, in one form: equal for equal bodies."""
         said = [self.kind, self.intent, self.role, self.postcode, self.municipality]
         return json.dumps([*said, self.name, self.email, self.phone, self.answers])
+
+
+@dataclass(frozen=True, repr=False)  # as above
+class Contact:
+    """What to correct of the contact data of a case; an empty text leaves it as it is."""
+
+    name: str
+    email: str
+    phone: str

@@ -1,11 +1,23 @@
 """The register: every case that was acknowledged, and what befell it."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from peewee import CharField, ForeignKeyField, IntegrityError
 
-from portal.cases.case import Answers, Happening, Intent, Kind, Role, Status, Submission
+from portal.cases.case import (
+    Answers,
+    Contact,
+    Happening,
+    Intent,
+    Kind,
+    Role,
+    Status,
+    Submission,
+)
+from portal.cases.contact import same_mailbox, same_number
 from portal.cases.reference import new_reference
 from portal.database import Moment, Sealed, Table, Word, keyring, transaction
 
@@ -28,6 +40,9 @@ class Case(Table):
     email = Sealed()
     phone = Sealed()
     answers = Sealed()
+    # By these alone a case is found again by its requester; empty where there is none.
+    email_hash = CharField(max_length=64, index=True)
+    phone_hash = CharField(max_length=64, index=True)
 
     class Meta:
         indexes = ((("region", "received_at"), False),)
@@ -61,9 +76,49 @@ class AlreadyReceived(Exception):
         self.case = case
 
 
+class Closed(Exception):
+    """The case has been withdrawn, or is no longer there: nothing can be done to it."""
+
+
 def find(reference: str) -> Case | None:
     """The case with this reference, or None."""
     return Case.get_or_none(Case.reference == reference)
+
+
+def find_all(references: Sequence[str]) -> list[Case]:
+    """The cases with these references, the newest first; what is not there is passed over."""
+    found = Case.select().where(Case.reference.in_(references))
+    return list(found.order_by(Case.received_at.desc()))
+
+
+def email_hash(address: str) -> str:
+    """What a case keeps to be found by its requester's address; empty without one."""
+    return keyring().digest(same_mailbox(address), "case email") if address else ""
+
+
+def phone_hash(phone: str) -> str:
+    """What a case keeps to be found by its requester's phone number; empty without one."""
+    return keyring().digest(same_number(phone), "case phone") if phone else ""
+
+
+def sent_from(email_hash: str) -> list[str]:
+    """The references of the cases that have this address now."""
+    if not email_hash:
+        return []
+    found = Case.select(Case.reference).where(Case.email_hash == email_hash)
+    return [case.reference for case in found]
+
+
+def is_reached_at(reference: str, phone: str) -> bool:
+    """Whether there is a case with this reference and this phone number, in any spelling."""
+    hashed = phone_hash(phone)
+    both = (Case.reference == reference) & (Case.phone_hash == hashed)
+    return bool(hashed) and bool(Case.select().where(both).exists())
+
+
+def history(case: Case) -> list[Event]:
+    """What befell a case, from the beginning."""
+    return list(Event.select().where(Event.case == case).order_by(Event.at))
 
 
 def sent_with(form_key: str) -> Case | None:
@@ -106,6 +161,8 @@ def receive(
                 email=submission.email,
                 phone=submission.phone,
                 answers=json.dumps(submission.answers),
+                email_hash=email_hash(submission.email),
+                phone_hash=phone_hash(submission.phone),
             )
     except IntegrityError:
         if earlier := sent_with(submission.form_key):
@@ -129,6 +186,39 @@ def add(case: Case, submission: Submission, now: datetime) -> None:
         content=submission.canonical(),
     )
     Event.create(case=case, what=Happening.ADDED_TO, at=now)
+
+
+def still_open(case: Case) -> Case:
+    """The case as it is now, in the caller's transaction; raises ``Closed``."""
+    now = Case.get_or_none(Case.id == case.id)
+    if now is None or now.status is Status.WITHDRAWN:
+        raise Closed(case.reference)
+    return now
+
+
+def correct(case: Case, contact: Contact, now: datetime) -> Case | None:
+    """Change contact data in the caller's transaction; None where nothing is different.
+
+    Raises ``Closed``.
+    """
+    case = still_open(case)
+    told = {name: text for name, text in asdict(contact).items() if text}
+    if all(getattr(case, name) == text for name, text in told.items()):
+        return None
+    for name, text in told.items():
+        setattr(case, name, text)
+    case.email_hash, case.phone_hash = email_hash(case.email), phone_hash(case.phone)
+    case.save()
+    Event.create(case=case, what=Happening.CORRECTED, at=now)
+    return case
+
+
+def withdraw(case: Case, now: datetime) -> None:
+    """End a case at its requester's word, in the caller's transaction; raises ``Closed``."""
+    case = still_open(case)
+    case.status = Status.WITHDRAWN
+    case.save()
+    Event.create(case=case, what=Happening.WITHDRAWN, at=now)
 
 
 def answers_of(case: Case) -> Answers:

@@ -33,7 +33,7 @@ def accept(submission: Submission, destination: Destination, now: datetime, conf
                 municipality=destination.municipality or submission.municipality,
                 now=now,
             )
-            _write_to_manager("intake", case, submission, now, config)
+            write_to_manager("intake", case, now, config, **_as_sent(submission))
             _write_to_requester(case, submission, now, config)
     except register.AlreadyReceived as earlier:
         # Another body under the same key must be asked about: a reference is a promise to keep it.
@@ -48,30 +48,28 @@ def add(case: Case, submission: Submission, now: datetime, config: Config) -> Ca
     try:
         with transaction():
             register.add(case, submission, now)
-            _write_to_manager("addition", case, submission, now, config)
+            write_to_manager("addition", case, now, config, **_as_sent(submission))
     except register.AlreadyReceived:
         pass
     return case
 
 
-def _write_to_manager(
-    letter: str,
-    case: Case,
-    submission: Submission,
-    now: datetime,
-    config: Config,
+def write_to_manager(
+    letter: str, case: Case, now: datetime, config: Config, **said: object
 ) -> None:
+    """Post a letter to whoever answers for the case's region now, in the caller's transaction.
+
+    ``said`` is what the letter's templates need besides the case and how much may be shown.
+    """
     destination = destination_of(case.region)
     text = compose(
         letter,
         case=case,
-        said=submission,
         destination=destination,
         words=wording,
         shows_contact=config.intake_mail is not IntakeMail.NOTICE,
         shows_story=config.intake_mail is IntakeMail.FULL,
-        # Who asks for themselves is not asked whether they know.
-        pupil=submission.role is Role.PUPIL,
+        **said,
     )
     envelope = Envelope(
         recipient=destination.email,
@@ -80,6 +78,11 @@ def _write_to_manager(
         case_reference=case.reference,
     )
     post(letter, text, envelope, now, config.mail_sender)
+
+
+def _as_sent(submission: Submission) -> dict[str, object]:
+    # Who asks for themselves is not asked whether they know.
+    return {"said": submission, "pupil": submission.role is Role.PUPIL}
 
 
 def _write_to_requester(case: Case, submission: Submission, now: datetime, config: Config) -> None:

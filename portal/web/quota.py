@@ -16,6 +16,8 @@ class Purpose(StrEnum):
 
     CONFIRMATION = "confirmation"
     RESUMING = "resuming"
+    LINK = "link"
+    TRY = "try at the own door"
 
 
 class QuotaUse(Table):

@@ -1,6 +1,8 @@
 """The Dutch for every stored word, in one table: on screen, in letters and at the desk alike."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 Answer = tuple[str, tuple[str, ...]]
 Answers = Sequence[Answer]
@@ -24,6 +26,17 @@ ROLES = {
     "professional": "betrokken vanuit het werk",
     "other": "iemand anders",
     "unknown": "weet ik niet",
+}
+
+STATES = {
+    "received": "binnen",
+    "withdrawn": "ingetrokken",
+}
+HAPPENINGS = {
+    "received": "binnengekomen",
+    "added to": "aangevuld",
+    "corrected": "contactgegevens gewijzigd",
+    "withdrawn": "ingetrokken",
 }
 
 AGE_BANDS = (
@@ -111,6 +124,7 @@ _ANSWERS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "reasons": ("Waarom nu", REASONS),
     "setting": ("Waar het speelt", SETTINGS),
     "story": ("Het verhaal", ()),
+    "addition": ("De aanvulling", ()),
     "good_at": ("Waar de leerling goed in is", ()),
     "wants_to_learn": ("Wat de leerling wil leren", ()),
     "how": ("Hoe dat kan en wat daarvoor nodig is", ()),
@@ -154,3 +168,16 @@ def how_much_they_know(answers: Answers) -> str:
     """Whether those involved know of it, in words; the first thing a manager needs to see."""
     said = {name: _in_words(name, values) for name, values in answers}
     return said.get("pupil_knows") or said.get("they_know") or "Niet ingevuld"
+
+
+_HERE = ZoneInfo("Europe/Amsterdam")
+_MONTHS = (
+    *("januari", "februari", "maart", "april", "mei", "juni"),
+    *("juli", "augustus", "september", "oktober", "november", "december"),
+)
+
+
+def day(moment: datetime) -> str:
+    """The day on which a moment fell in the Netherlands: ``3 november 2026``."""
+    local = moment.astimezone(_HERE)
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"

@@ -1,0 +1,175 @@
+"""The requester's own door: who may come in, and what they can do there to their own case."""
+
+from datetime import datetime, timedelta
+
+from portal.cases import register
+from portal.cases.case import Contact, Submission
+from portal.cases.reference import read_reference
+from portal.cases.register import Case
+from portal.config import Config
+from portal.database import transaction
+from portal.delivery.letters import Envelope, compose
+from portal.delivery.outbox import post
+from portal.delivery.wire import plain_address
+from portal.intake import accept
+from portal.organisation import organisation
+from portal.web import quota, tokens
+
+# Mail servers that do not know us yet let a letter wait a quarter of an hour or so; what is
+# left must be enough to read it in. Longer would only help whoever finds the mailbox open.
+LINK_LIFETIME = timedelta(minutes=30)
+# However busy its visitor is: the next one at a shared computer must not find it open.
+VISIT_LIFETIME = timedelta(minutes=60)
+
+# To one address (UX, letters).
+_LINKS_A_DAY = 3
+# With one reference. A phone number has some 27 bits, so who found a reference on paper must not
+# be able to try them all.
+_TRIES_A_DAY = 10
+_WEEK = 7  # days
+
+# A letter about all the cases of an address; their references would say how many there are.
+_NO_CASE = "own-door"
+
+
+class _Nobody(Exception):
+    """No case has this address, so that its letter is taken back."""
+
+
+def send_link(address: str, now: datetime, config: Config) -> None:
+    """Mail a link to an address that some case has; an address that none has costs the same work.
+
+    Either way the same is counted, made, sealed and written, statement by statement. Only at the
+    end is the letter kept or, where nobody asked for anything, rolled back. The token stays: its
+    secret was in that letter alone. Within the quota; what is refused is refused in silence.
+    """
+    address = plain_address(address)
+    with transaction():
+        if not _is_free(quota.Purpose.LINK, address, now, _LINKS_A_DAY):
+            return
+        hashed = register.email_hash(address)
+        secret = tokens.issue(tokens.Purpose.OWN_DOOR, hashed, now, LINK_LIFETIME)
+        try:
+            with transaction():
+                _write_link(address, secret, now, config)
+                if not register.sent_from(hashed):
+                    raise _Nobody
+        except _Nobody:
+            pass
+
+
+def link_holds(secret: str, now: datetime) -> bool:
+    """Whether a link can still be used; looking changes nothing."""
+    return tokens.look(tokens.Purpose.OWN_DOOR, secret, now) is not None
+
+
+def enter_by_link(secret: str, earlier: str, now: datetime) -> str | None:
+    """Use a link up and begin a visit to all cases of its address; gives the visit's secret.
+
+    It takes the place of the ``earlier`` visit of the same browser, if there was one.
+    """
+    with transaction():
+        hashed = tokens.consume(tokens.Purpose.OWN_DOOR, secret, now)
+        references = register.sent_from(hashed) if hashed else []
+        return _begin_visit(references, earlier, now) if references else None
+
+
+def enter_by_phone(phone: str, reference: str, earlier: str, now: datetime) -> str | None:
+    """Begin a visit to the one case with this reference and number; gives the visit's secret.
+
+    None, after the same statements, where there is no such case, where the number is another, and
+    where this reference was tried too often today. ``earlier`` is as with a link.
+    """
+    known = read_reference(reference) or ""
+    with transaction():
+        free = _is_free(quota.Purpose.TRY, known, now, _TRIES_A_DAY)
+        if not register.is_reached_at(known, phone) or not free:
+            return None
+        return _begin_visit([known], earlier, now)
+
+
+def visited(visit: str, now: datetime) -> list[str]:
+    """The references of the cases that a visit is to; none when it is over."""
+    return (tokens.look(tokens.Purpose.VISIT, visit, now) or "").split()
+
+
+def leave(visit: str, now: datetime) -> None:
+    """End a visit at once, wherever its secret has got to."""
+    tokens.consume(tokens.Purpose.VISIT, visit, now)
+
+
+def add(case: Case, text: str, now: datetime, config: Config) -> None:
+    """Add a text to a case and tell its manager; the same text twice is added once.
+
+    Raises ``register.Closed``.
+    """
+    with transaction():
+        case = register.still_open(case)
+        accept.add(case, _said(case, text), now, config)
+
+
+def correct(case: Case, contact: Contact, now: datetime, config: Config) -> None:
+    """Change contact data and tell the manager, unless nothing is different.
+
+    Raises ``register.Closed``.
+    """
+    with transaction():
+        changed = register.correct(case, contact, now)
+        if changed:
+            accept.write_to_manager("corrected", changed, now, config)
+
+
+def withdraw(case: Case, now: datetime, config: Config) -> None:
+    """Withdraw a case and tell the manager; a second time does nothing."""
+    try:
+        with transaction():
+            register.withdraw(case, now)
+            accept.write_to_manager("withdrawn", case, now, config)
+    except register.Closed:
+        pass
+
+
+def _is_free(purpose: quota.Purpose, whose: str, now: datetime, a_day: int) -> bool:
+    return quota.take(purpose, whose, now, a_day=a_day, a_week=a_day * _WEEK)
+
+
+def _begin_visit(references: list[str], earlier: str, now: datetime) -> str:
+    leave(earlier, now)
+    # Fixed here: who corrects an address stays with the case, and comes no nearer to those that
+    # the new address has.
+    return tokens.issue(tokens.Purpose.VISIT, " ".join(references), now, VISIT_LIFETIME)
+
+
+def _write_link(address: str, secret: str, now: datetime, config: Config) -> None:
+    door = f"{config.base_url}/mijn-aanvraag/"
+    text = compose(
+        "link",
+        link=f"{door}link/{secret}/",
+        door=door,
+        minutes=LINK_LIFETIME // timedelta(minutes=1),
+        organisation=organisation(),
+    )
+    envelope = Envelope(
+        recipient=address,
+        # Nobody else may come in.
+        fallback=None,
+        reply_to=organisation().email,
+        case_reference=_NO_CASE,
+    )
+    post("link", text, envelope, now, config.mail_sender)
+
+
+def _said(case: Case, text: str) -> Submission:
+    """A text as a further submission of the same requester."""
+    return Submission(
+        form_key="",
+        kind=case.kind,
+        intent=case.intent,
+        role=case.role,
+        postcode=case.postcode,
+        municipality=case.municipality,
+        name=case.name,
+        email=case.email,
+        phone=case.phone,
+        answers=(("addition", (text,)),),
+    )

@@ -1,0 +1,257 @@
+"""The pages of the requester's own door, `/mijn-aanvraag/`."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from peewee import PeeweeException
+
+from portal.cases import contact, register
+from portal.cases.case import Role, Status
+from portal.cases.register import Case, Closed
+from portal.config import Config
+from portal.intake import own_door
+from portal.intake.own_forms import TYPED, Addition, Button, Correction, LinkAsked, PhoneEntry
+from portal.routing.regions import destination_of
+from portal.web import wording
+from portal.web.pages import comes_from_elsewhere
+
+blueprint = Blueprint("own", __name__, url_prefix="/mijn-aanvraag")
+
+Act = Callable[[], ResponseReturnValue]
+
+
+@blueprint.route("/", methods=["GET", "POST"])
+def ask() -> ResponseReturnValue:
+    """The way in by e-mail; whoever is in already goes on."""
+    if request.method != "POST" and _visited():
+        return _to("own.overview")
+    form = LinkAsked()
+
+    def act() -> ResponseReturnValue:
+        own_door.send_link(form["email"].data, _now(), _config())
+        return _to("own.asked")
+
+    return _answer("own/ask.html", form, act)
+
+
+@blueprint.get("/verstuurd/")
+def asked() -> ResponseReturnValue:
+    """The same for every address: whether there is a case, only the mailbox tells."""
+    return render_template("own/asked.html", minutes=own_door.LINK_LIFETIME.seconds // 60)
+
+
+@blueprint.route("/telefoon/", methods=["GET", "POST"])
+def phone() -> ResponseReturnValue:
+    """The way in for who gave no e-mail address."""
+    form = PhoneEntry()
+
+    def act() -> ResponseReturnValue:
+        number, known = form["phone"].data, form["reference"].data
+        visit = own_door.enter_by_phone(number, known, _visit(), _now())
+        if visit:
+            return _begin(visit)
+        form.refuse()
+        return render_template("own/phone.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+
+    return _answer("own/phone.html", form, act)
+
+
+@blueprint.route("/link/<secret>/", methods=["GET", "POST"])
+def link(secret: str) -> ResponseReturnValue:
+    """Where a mailed link leads: a page with a button, which alone uses the link up."""
+    if not own_door.link_holds(secret, _now()):
+        return _dead_link()
+
+    def act() -> ResponseReturnValue:
+        visit = own_door.enter_by_link(secret, _visit(), _now())
+        return _begin(visit) if visit else _dead_link()
+
+    return _answer("own/link.html", Button(), act, secret=secret)
+
+
+@blueprint.get("/overzicht/")
+def overview() -> ResponseReturnValue:
+    """The cases of the visit; with one there is nothing to choose."""
+    mine = register.find_all(_visited())
+    if not mine:
+        return _to("own.ask")
+    if len(mine) == 1:
+        return _to("own.show", reference=mine[0].reference)
+    return render_template("own/overview.html", form=Button(), cases=mine, words=wording)
+
+
+@blueprint.post("/uitloggen/")
+def leave() -> ResponseReturnValue:
+    """End the visit: what is kept of it is deleted, so that a copied cookie is dead too."""
+    if not _is_ours(Button()):
+        return _to("own.overview")
+    own_door.leave(session.pop("visit", ""), _now())
+    return _to("own.left")
+
+
+@blueprint.get("/uitgelogd/")
+def left() -> ResponseReturnValue:
+    """Tells that the visit is over."""
+    return render_template("own/left.html")
+
+
+@blueprint.get("/<reference>/")
+def show(reference: str) -> ResponseReturnValue:
+    """How one case stands; what was told in it is not shown, and contact data are masked."""
+    case = _mine(reference)
+    return render_template(
+        "own/case.html",
+        form=Button(),
+        **_about(case),
+        destination=destination_of(case.region),
+        history=register.history(case),
+        several=len(_visited()) > 1,
+    )
+
+
+@blueprint.route("/<reference>/aanvullen/", methods=["GET", "POST"])
+def add(reference: str) -> ResponseReturnValue:
+    """Add a text."""
+    case, form = _mine(reference), Addition()
+
+    def act() -> ResponseReturnValue:
+        own_door.add(case, form["text"].data, _now(), _config())
+        return _done(case, "added")
+
+    return _change("own/add.html", case, form, act)
+
+
+@blueprint.route("/<reference>/gegevens/", methods=["GET", "POST"])
+def correct(reference: str) -> ResponseReturnValue:
+    """Correct contact data; what is left empty stays as it is."""
+    case, form = _mine(reference), Correction()
+
+    def act() -> ResponseReturnValue:
+        own_door.correct(case, form.contact(), _now(), _config())
+        return _done(case, "corrected")
+
+    return _change("own/correct.html", case, form, act)
+
+
+@blueprint.route("/<reference>/intrekken/", methods=["GET", "POST"])
+def withdraw(reference: str) -> ResponseReturnValue:
+    """Withdraw, after a page that says what that means."""
+    case = _mine(reference)
+
+    def act() -> ResponseReturnValue:
+        own_door.withdraw(case, _now(), _config())
+        return _to("own.show", reference=case.reference)
+
+    return _change("own/withdraw.html", case, Button(), act)
+
+
+def _change(template: str, case: Case, form: Button, act: Act) -> ResponseReturnValue:
+    """A page that changes a case; there is none for a case that was withdrawn."""
+    if request.method != "POST" and case.status is Status.WITHDRAWN:
+        return _to("own.show", reference=case.reference)
+    return _answer(template, form, act, **_about(case))
+
+
+def _answer(template: str, form: Button, act: Act, **shown: object) -> ResponseReturnValue:
+    """Show the form, or act on it; where that cannot be, it comes back with all that was typed."""
+    if request.method != "POST":  # HEAD too: nothing happens on either.
+        return render_template(template, form=form, **shown)
+    status, notice = HTTPStatus.UNPROCESSABLE_ENTITY, ""
+    if not _is_ours(form):
+        notice = "expired"
+    elif form.validate():
+        try:
+            return act()
+        except Closed:
+            status, notice = HTTPStatus.CONFLICT, "closed"
+        except PeeweeException as fault:
+            current_app.logger.error("the own door could not write: %s", type(fault).__name__)
+            status, notice = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
+    return render_template(template, form=form, notice=notice, **shown), status
+
+
+def _is_ours(form: Button) -> bool:
+    return not comes_from_elsewhere(request, _config()) and form.token_holds()
+
+
+def _about(case: Case) -> dict[str, object]:
+    return {
+        "case": case,
+        "je": case.role is Role.PUPIL,
+        "words": wording,
+        "name": contact.masked_name(case.name),
+        "email": contact.masked_email(case.email),
+        "phone": contact.masked_phone(case.phone),
+    }
+
+
+def _visit() -> str:
+    """The visit's secret, as the browser brings it; empty without one."""
+    return str(session.get("visit", ""))
+
+
+def _visited() -> list[str]:
+    return own_door.visited(_visit(), _now())
+
+
+def _mine(reference: str) -> Case:
+    """The case, if the visit is to it; another's is as unknown as one that is not there."""
+    mine = _visited()
+    if not mine:
+        abort(make_response(_visit_over()))
+    case = register.find(reference) if reference in mine else None
+    if case is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return case
+
+
+def _visit_over() -> ResponseReturnValue:
+    """To the ways in; but what was typed is shown first, for it would be lost."""
+    typed = [(label, request.form.get(name, "")) for name, label in TYPED.items()]
+    if not any(text for _, text in typed):
+        return _to("own.ask")
+    return render_template("own/over.html", typed=typed), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _begin(visit: str) -> ResponseReturnValue:
+    """Put the visit in the cookie, in place of an earlier one; what else is there stays."""
+    session["visit"] = visit
+    return _to("own.overview")
+
+
+def _dead_link() -> ResponseReturnValue:
+    """One page, whether the link is unknown, too old or used."""
+    return render_template("own/dead.html"), HTTPStatus.NOT_FOUND
+
+
+def _done(case: Case, what: str) -> ResponseReturnValue:
+    flash(what)
+    return _to("own.show", reference=case.reference)
+
+
+def _to(endpoint: str, **values: Any) -> ResponseReturnValue:
+    return redirect(url_for(endpoint, **values), HTTPStatus.SEE_OTHER)
+
+
+def _config() -> Config:
+    config: Config = current_app.config["PORTAL"]
+    return config
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

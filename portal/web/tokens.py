@@ -1,0 +1,75 @@
+"""Tokens: secrets handed out to be brought back, each for one purpose, for a while, and once."""
+
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from peewee import CharField
+
+from portal.database import Moment, Sealed, Table, Word, connection, keyring, transaction
+
+
+class Purpose(StrEnum):
+    """What a token is good for; one for another purpose is unknown."""
+
+    OWN_DOOR = "own door"
+    VISIT = "visit"
+
+
+class Token(Table):
+    """What is kept of a token: never the secret itself, and of its subject nothing readable."""
+
+    purpose = Word(Purpose)
+    digest = CharField(max_length=64, unique=True)
+    subject = Sealed()
+    expires_at = Moment(index=True)
+
+
+def issue(purpose: Purpose, subject: str, now: datetime, lifetime: timedelta) -> str:
+    """Keep a new token for ``subject`` and give its secret: 256 random bits in hexadecimal.
+
+    Letters and digits alone, because a program that makes a link of an address in a letter may
+    leave out another sign at its end.
+    """
+    secret = secrets.token_hex(32)
+    Token.create(
+        purpose=purpose,
+        digest=_digest(purpose, secret),
+        subject=subject,
+        expires_at=now + lifetime,
+    )
+    return secret
+
+
+def look(purpose: Purpose, secret: str, now: datetime) -> str | None:
+    """The subject of a token that still holds, or None; nothing changes."""
+    with connection():
+        token = _find(purpose, secret, now)
+        return token.subject if token else None
+
+
+def consume(purpose: Purpose, secret: str, now: datetime) -> str | None:
+    """Take a token that still holds and give its subject; None to everybody who comes later."""
+    with transaction():
+        token = _find(purpose, secret, now)
+        # However many found it, one of them deletes it.
+        if token is None or not token.delete_instance():
+            return None
+        subject: str = token.subject
+        return subject
+
+
+def forget(before: datetime) -> int:
+    """Delete the tokens that expired before this moment, and tell how many there were."""
+    with connection():
+        old = Token.delete()  # type: ignore[misc]  # a slip in the stubs
+        return int(old.where(Token.expires_at < before).execute())
+
+
+def _find(purpose: Purpose, secret: str, now: datetime) -> Token | None:
+    token = Token.get_or_none(Token.digest == _digest(purpose, secret))
+    return token if token and token.expires_at > now else None
+
+
+def _digest(purpose: Purpose, secret: str) -> str:
+    return keyring().digest(secret, f"token {purpose.value}")
