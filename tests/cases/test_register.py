@@ -1,0 +1,223 @@
+"""The register: found again by contact data, corrected, withdrawn, and none lost in a migration."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playhouse.migrations import Runner
+
+from portal.cases import register
+from portal.cases.case import Contact, Happening, Status, Submission
+from portal.cases.register import Addition, Case, Closed, Event
+from portal.database import (
+    MIGRATIONS,
+    DatabaseUnsound,
+    connection,
+    database,
+    keyring,
+    migrate,
+    open_database,
+)
+from portal.sealing import Keyring
+from tests.cases.test_case import SAID
+from tests.conftest import DATA_KEY
+
+
+def receive(now: datetime, **other: str) -> Case:
+    said: Submission = replace(SAID, form_key=secrets.token_hex(16), **other)  # type: ignore[arg-type]
+    return register.receive(said, "utrecht", "3511", "Utrecht", now)
+
+
+def contact(name: str = "", email: str = "", phone: str = "") -> Contact:
+    return Contact(name, email, phone)
+
+
+def happenings(case: Case) -> list[Happening]:
+    return [event.what for event in register.history(case)]
+
+
+def test_a_case_is_found_by_its_address_in_any_capitals_and_no_other_is(
+    db: None, now: datetime
+) -> None:
+    mine = {receive(now).reference, receive(now, email="NOOR@example.org").reference}
+    receive(now, email="n.oor@example.org")
+    receive(now, email="")
+    assert set(register.sent_from(register.email_hash("Noor@Example.org"))) == mine
+    assert register.sent_from(register.email_hash("")) == []
+    assert register.sent_from(register.email_hash("anna@example.org")) == []
+
+
+def test_a_case_answers_to_its_own_number_alone(db: None, now: datetime) -> None:
+    case, other = receive(now), receive(now, phone="0687654321")
+    silent = receive(now, phone="")
+    assert register.is_reached_at(case.reference, "+31 6 12345678")
+    assert not register.is_reached_at(other.reference, "0612345678")
+    assert not register.is_reached_at(silent.reference, "")
+    assert not register.is_reached_at("EK-0000-0000-0000", "0612345678")
+
+
+def test_neither_address_nor_number_can_be_read_from_what_it_is_found_by(
+    db: None, now: datetime
+) -> None:
+    case = receive(now)
+    assert case.email_hash == keyring().digest("noor@example.org", "case email")
+    assert case.phone_hash == keyring().digest("0612345678", "case phone")
+    assert len({case.email_hash, case.phone_hash}) == 2
+
+
+def test_what_is_corrected_is_changed_sealed_and_found_anew(db: None, now: datetime) -> None:
+    case = receive(now)
+    changed = register.correct(case, contact(email="anna@example.org", phone="030 2345678"), now)
+    assert changed
+    stored = Case.get_by_id(case.id)
+    assert (stored.name, stored.email, stored.phone) == ("Noor", "anna@example.org", "030 2345678")
+    assert register.sent_from(register.email_hash("anna@example.org")) == [case.reference]
+    assert register.sent_from(register.email_hash("noor@example.org")) == []
+    assert register.is_reached_at(case.reference, "+31302345678")
+    assert not register.is_reached_at(case.reference, "0612345678")
+    assert happenings(case) == [Happening.RECEIVED, Happening.CORRECTED]
+
+
+def test_a_correction_that_changes_nothing_is_none(db: None, now: datetime) -> None:
+    case = receive(now)
+    for same in (contact(), contact(name="Noor"), contact(email=case.email, phone=case.phone)):
+        assert register.correct(case, same, now) is None
+    assert happenings(case) == [Happening.RECEIVED]
+
+
+def test_a_form_sent_again_after_a_correction_is_still_the_same_case(
+    db: None, now: datetime
+) -> None:
+    case = receive(now)
+    register.correct(case, contact(name="Nora"), now)
+    assert register.holds(Case.get_by_id(case.id), SAID)
+
+
+def test_a_case_is_withdrawn_once_and_nothing_can_be_done_to_it_afterwards(
+    db: None, now: datetime
+) -> None:
+    case = receive(now)
+    register.withdraw(case, now + timedelta(hours=1))
+    # As it was before: what another tab still shows.
+    for deed in (
+        lambda: register.withdraw(case, now),
+        lambda: register.correct(case, contact(name="Nora"), now),
+        lambda: register.still_open(case),
+    ):
+        with pytest.raises(Closed):
+            deed()
+    stored = Case.get_by_id(case.id)
+    assert (stored.status, stored.name) == (Status.WITHDRAWN, "Noor")
+    assert happenings(case) == [Happening.RECEIVED, Happening.WITHDRAWN]
+
+
+def test_nothing_can_be_done_to_a_case_that_is_gone(db: None, now: datetime) -> None:
+    case = receive(now)
+    Case.get_by_id(case.id).delete_instance()
+    with pytest.raises(Closed):
+        register.still_open(case)
+
+
+def test_cases_are_found_together_the_newest_first(db: None, now: datetime) -> None:
+    old, new = receive(now), receive(now + timedelta(days=1))
+    asked = [old.reference, "EK-0000-0000-0000", new.reference]
+    assert [case.id for case in register.find_all(asked)] == [new.id, old.id]
+    assert register.find_all([]) == []
+
+
+# An upgrade: what a database of the schema before this one holds.
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Iterator[str]:
+    """A database at 0003, open."""
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    open_database(url, Keyring([DATA_KEY]), create=True)
+    with connection():
+        Runner(database.obj, str(MIGRATIONS)).up("0003_regions")
+        yield url
+
+
+OLD = [
+    ("a" * 32, "EK-AAAA-AAAA-AAAA", "Noor", "Noor@Example.org", "+31 6 12345678"),
+    ("b" * 32, "EK-BBBB-BBBB-BBBB", "Anna", "", "06-12345678"),
+    ("c" * 32, "EK-CCCC-CCCC-CCCC", "Zoë", "noor@example.org", ""),
+]
+
+
+def _insert(table: str, **values: object) -> None:
+    names = ", ".join(f'"{name}"' for name in values)
+    marks = ", ".join("?" * len(values))
+    database.execute_sql(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', [*values.values()])  # noqa: S608
+
+
+def _fill(at: str = "2026-11-23 12:00:00.000000") -> None:
+    for key, reference, name, email, phone in OLD:
+        sealed = {"name": name, "email": email, "phone": phone, "municipality": "", "answers": "[]"}
+        words = {"kind": "learning", "intent": "request", "role": "pupil", "status": "received"}
+        _insert(
+            "case",
+            id=key,
+            reference=reference,
+            form_key=key,
+            fingerprint=key,
+            region="utrecht",
+            postcode="3511",
+            received_at=at,
+            **words,
+            **{n: keyring().seal(text, f"case.{n}:{key}") for n, text in sealed.items()},
+        )
+        _insert("event", id=key, case_id=key, what="received", at=at)
+        content = keyring().seal(json.dumps(name), f"addition.content:{key}")
+        _insert("addition", id=key, case_id=key, fingerprint=key, added_at=at, content=content)
+
+
+def _contents() -> dict[str, list[tuple[object, ...]]]:
+    columns = "id, reference, form_key, fingerprint, kind, status, name, email, phone, answers"
+    wanted = {"case": columns, "event": "*", "addition": "*"}
+    return {
+        table: database.execute_sql(f'SELECT {names} FROM "{table}" ORDER BY id').fetchall()  # noqa: S608
+        for table, names in wanted.items()
+    }
+
+
+def test_an_upgrade_keeps_every_row_and_lets_old_requesters_in(old: str) -> None:
+    _fill()
+    before = _contents()
+    assert "0005_own_door" in migrate()
+    assert _contents() == before
+    assert Addition.select().count() == Event.select().count() == len(OLD)
+    assert set(register.sent_from(register.email_hash("noor@example.org"))) == {
+        "EK-AAAA-AAAA-AAAA",
+        "EK-CCCC-CCCC-CCCC",
+    }
+    assert register.is_reached_at("EK-BBBB-BBBB-BBBB", "0612345678")
+    for case in Case.select():
+        assert case.email_hash == register.email_hash(case.email)
+        assert case.phone_hash == register.phone_hash(case.phone)
+    assert database.execute_sql("PRAGMA foreign_key_check").fetchall() == []
+    assert database.execute_sql("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_an_upgrade_finds_its_requesters_by_an_index(old: str) -> None:
+    migrate()
+    for column in ("email_hash", "phone_hash"):
+        query = f'EXPLAIN QUERY PLAN SELECT id FROM "case" WHERE {column} = ?'  # noqa: S608
+        plan = database.execute_sql(query, ("x",)).fetchall()
+        assert f"case_{column}" in str(plan)
+
+
+def test_an_upgrade_with_another_key_is_refused_and_changes_nothing(old: str) -> None:
+    _fill()
+    before = _contents()
+    database.close()
+    open_database(old, Keyring([b"x" * 32]))
+    with pytest.raises(DatabaseUnsound, match="PORTAL_DATA_KEYS"):
+        migrate()
+    assert _contents() == before
+    columns = {column.name for column in database.get_columns("case")}
+    assert "email_hash" not in columns
