@@ -98,6 +98,7 @@ def _write_to_requester(case: Case, submission: Submission, now: datetime, confi
         reference=case.reference,
         pupil=submission.role is Role.PUPIL,
         community=submission.kind is Kind.COMMUNITY,
+        own_door=f"{config.base_url}/mijn-aanvraag/",
         organisation=organisation(),
     )
     envelope = Envelope(
