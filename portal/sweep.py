@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.intake import drafts
-from portal.web import quota
+from portal.web import quota, tokens
 
 Forget = Callable[[datetime], int]
 
@@ -22,6 +22,7 @@ class Period:
 PERIODS = (
     Period("unfinished forms", drafts.KEPT, drafts.forget),
     Period("counts of letters", quota.KEPT, quota.forget),
+    Period("expired links and visits", timedelta(0), tokens.forget),
 )
 
 

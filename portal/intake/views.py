@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal.cases import register
 from portal.config import Config
+from portal.intake import fitting
 from portal.intake.doors import DOORS, where_to
 from portal.intake.handles import new_handle
 from portal.routing.regions import destination_of
@@ -36,6 +37,22 @@ def begin() -> ResponseReturnValue:
         return render_template("intake/advice.html", kind=kind, role=role)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if asked else HTTPStatus.OK
     return render_template("intake/begin.html", kind=kind, role=role, asked=asked), status
+
+
+@blueprint.get("/keuzehulp/")
+def fit() -> ResponseReturnValue:
+    """Whether a conference fits; the answers stand in the address and nowhere else."""
+    found = fitting.next_after(request.args)
+    if isinstance(found, fitting.Outcome):
+        return render_template("intake/fitted.html", outcome=found)
+    passed_over = request.args.get("asked") == found.name
+    html = render_template(
+        "intake/fitting.html",
+        question=found,
+        given=fitting.answered(request.args),
+        passed_over=passed_over,
+    )
+    return html, HTTPStatus.UNPROCESSABLE_ENTITY if passed_over else HTTPStatus.OK
 
 
 def start(key: str) -> ResponseReturnValue:
