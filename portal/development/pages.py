@@ -1,9 +1,11 @@
 """What the portal serves besides itself on a development machine: the site, and caught letters."""
 
+import mimetypes
 import os.path
+import re
 from pathlib import Path
 
-from flask import Blueprint, Flask, abort, redirect, send_from_directory, url_for
+from flask import Blueprint, Flask, abort, redirect, request, send_from_directory, url_for
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Response
 
@@ -11,6 +13,10 @@ from portal.config import Mode
 from portal.development.mailbox import mailbox
 
 INDEX = "index.html"
+# What a browser may say it reads, and how the copy beside a file is named.
+COPIES = {"br": ".br", "gzip": ".gz"}
+# Named after its content, as site/assets.py and the theme do: another content has another name.
+FINGERPRINTED = re.compile(r"\.[0-9a-f]{8}\.(?:min\.)?[a-z0-9]+$")
 
 
 def attach(app: Flask, mailbox_folder: Path, site_folder: Path) -> None:
@@ -37,12 +43,30 @@ def site(folder: Path) -> Blueprint:
         if any(part.startswith(".") for part in path.split("/")):
             abort(404)
         if not path or path.endswith("/"):
-            return send_from_directory(root, path + INDEX)
+            return _hand_out(root, path + INDEX)
         if _is_file(root, path, INDEX):
             return redirect(url_for("site.page", path=path + "/"))
-        return send_from_directory(root, path)
+        return _hand_out(root, path)
 
     return blueprint
+
+
+def _hand_out(root: str, path: str) -> Response:
+    """A file, in the smallest form there is of it that the browser reads."""
+    coding = next((c for c in COPIES if _wanted(c) and _is_file(root, path + COPIES[c])), None)
+    answer = send_from_directory(root, path + COPIES.get(coding or "", ""))
+    if coding:
+        answer.headers["Content-Encoding"] = coding
+        answer.mimetype = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    answer.headers["Vary"] = "Accept-Encoding"
+    if FINGERPRINTED.search(path):
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
+
+
+def _wanted(coding: str) -> bool:
+    # Not a range of it: the ranges of a copy are not those of the file.
+    return request.accept_encodings.quality(coding) > 0 and "Range" not in request.headers
 
 
 def _is_file(root: str, *path: str) -> bool:

@@ -119,3 +119,42 @@ def test_no_address_leads_off_this_host(client: FlaskClient, path: str) -> None:
 def test_the_site_is_only_read(client: FlaskClient, verb: str) -> None:
     for path in ("/", "/contact/"):
         assert client.open(path, method=verb.upper()).status_code == 405
+
+
+@pytest.fixture
+def copied(client: FlaskClient, tmp_path: Path) -> FlaskClient:
+    """The site with copies of its style sheet: what is in them tells them apart."""
+    for name, text in {"look.css.br": "br", "look.css.gz": "gz", "look.12345678.css": "p"}.items():
+        (tmp_path / "site" / "styles" / name).write_text(text)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("reads", "text", "coding"),
+    [
+        ("gzip, br", "br", "br"),
+        ("gzip", "gz", "gzip"),
+        ("br;q=0, gzip", "gz", "gzip"),
+        ("identity", "p{}", None),
+        ("", "p{}", None),
+    ],
+)
+def test_a_browser_gets_the_smallest_copy_that_it_reads(
+    copied: FlaskClient, reads: str, text: str, coding: str | None
+) -> None:
+    answer = copied.get("/styles/look.css", headers={"Accept-Encoding": reads}, buffered=True)
+    assert (answer.text, answer.headers.get("Content-Encoding")) == (text, coding)
+    assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+
+
+def test_a_part_of_a_file_is_a_part_of_the_file_itself(copied: FlaskClient) -> None:
+    headers = {"Accept-Encoding": "br", "Range": "bytes=0-0"}
+    answer = copied.get("/styles/look.css", headers=headers, buffered=True)
+    assert (answer.status_code, answer.text) == (206, "p")
+
+
+def test_only_what_is_named_after_its_content_is_kept_for_good(copied: FlaskClient) -> None:
+    kept = copied.get("/styles/look.12345678.css", buffered=True).headers["Cache-Control"]
+    assert kept == "public, max-age=31536000, immutable"
+    assert "immutable" not in copied.get("/", buffered=True).headers.get("Cache-Control", "")

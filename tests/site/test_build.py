@@ -1,5 +1,6 @@
 """The build publishes what is meant to be published, and stops at every fault."""
 
+import gzip
 import json
 import re
 import shutil
@@ -7,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import brotli
 import pytest
 
 from tests.site_build import MANIFEST, ROOT, SOURCES, run_build
 
+COPIES = (".br", ".gz")
 ENOUGH = 400_000  # bytes: all pages, styles and drawings together
 
 
@@ -56,7 +59,8 @@ def test_the_git_tree_is_clean_after_a_build_of_either_kind(tree: Path) -> None:
 
 
 def test_only_what_pages_need_is_published(site: Path) -> None:
-    files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    every = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    files = {name for name in every if not name.endswith(COPIES)}
     others = sorted(name for name in files if not name.endswith(".html"))
     shapes = [
         r"assets/stylesheets/main\.[0-9a-f]{8}\.min\.css",
@@ -125,9 +129,19 @@ def test_a_value_cannot_write_html(tree: Path) -> None:
 def test_a_file_of_ours_gets_another_name_when_it_changes(tree: Path, site: Path) -> None:
     _break(tree / "site" / "styles" / "look.css", "--paper: #fffdf8", "--paper: #ffffff")
     run_build(tree)
-    before = {path.name for path in (site / "styles").iterdir()}
-    after = {path.name for path in (tree / "build" / "site" / "styles").iterdir()}
+    before = {path.name for path in (site / "styles").glob("*.css")}
+    after = {path.name for path in (tree / "build" / "site" / "styles").glob("*.css")}
     assert len(before & after) == 1
+
+
+def test_every_text_has_copies_that_hold_the_same(site: Path) -> None:
+    texts = [p for p in site.rglob("*") if p.suffix in {".html", ".css", ".svg", ".xml"}]
+    copied = [path for path in texts if path.with_name(path.name + ".br").exists()]
+    assert {path.suffix for path in copied} >= {".html", ".css"}
+    for path in copied:
+        text = path.read_bytes()
+        assert brotli.decompress(path.with_name(path.name + ".br").read_bytes()) == text
+        assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == text
 
 
 FAULTS = {
