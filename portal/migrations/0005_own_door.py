@@ -50,8 +50,7 @@ def up(_migrator: object, db: Database) -> None:
 
 
 def _add_column(db: Database, column: str) -> None:
-    # Not the migrator's own way: on SQLite it makes the table anew, and dropping the old one
-    # takes every event and addition with it (ON DELETE CASCADE).
+    # Not by the migrator: on SQLite it would copy the whole table for a column that is not null.
     db.execute_sql(f'ALTER TABLE "case" ADD COLUMN "{column}" VARCHAR(64) NOT NULL DEFAULT \'\'')
     db.execute_sql(f'CREATE INDEX "case_{column}" ON "case" ("{column}")')
 

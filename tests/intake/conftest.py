@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from portal.cases.register import Case
+from portal.config import Config
 from portal.database import database
+from tests.own_door import request_one
 from tests.portal_app import Browser, build, new_database
 
 
@@ -19,3 +22,15 @@ def browser(app: Flask) -> Browser:
     # Commits that do not wait for the disk: what survives a power cut is tested elsewhere.
     database.obj.pragma("synchronous", 0, permanent=True)
     return app.test_client()  # type: ignore[return-value]
+
+
+@pytest.fixture
+def config(browser: Browser) -> Config:
+    config: Config = browser.application.config["PORTAL"]
+    return config
+
+
+@pytest.fixture
+def case(config: Config) -> Case:
+    """A request that came in."""
+    return request_one(config)
