@@ -80,7 +80,8 @@ def test_a_link_letter_holds_nothing_typed_and_no_reference_and_addresses_nobody
     references = [request_one(config).reference, only_case_of("Kanarie").reference]
     ask(browser)
     (letter,) = letters("link")
-    said = letter.subject + letter.body
+    # Of the link itself only its host could say anything; the rest is random.
+    said = re.sub(r"[0-9a-f]{64}", "", letter.subject + letter.body)
     for word in ("anarie", "noor", "lawaai", "06", *references):
         assert word not in said
     assert letter.case_reference not in references
@@ -245,21 +246,17 @@ def test_a_scanner_that_opens_the_link_five_times_changes_nothing(
 def test_an_unknown_an_old_and_a_used_link_are_one_page_that_says_how_to_go_on(
     browser: Browser, case: Case
 ) -> None:
-    ask(browser)
-    old = newest_link()
-    form = browser.form(old)
+    with time_machine.travel(datetime.now(UTC) - timedelta(minutes=31), tick=True):
+        ask(browser)
+        old = newest_link()
+        form = browser.form(old)
     ask(browser)
     used = newest_link()
     browser.send(used, {})
     pages = []
-    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=31), tick=True):
-        for link in (old, used, f"{DOOR}link/{'0' * 64}/", f"{DOOR}link/EK-verzonnen/"):
-            visitor = stranger(browser)
-            pages += [
-                visitor.get(link),
-                visitor.post(link, data=form),
-                browser.post(link, data=form),
-            ]
+    for link in (old, used, f"{DOOR}link/{'0' * 64}/", f"{DOOR}link/EK-verzonnen/"):
+        pages += [stranger(browser).get(link), stranger(browser).post(link, data=form)]
+        pages.append(browser.post(link, data=form))
     assert len({without_token(page)[2] for page in pages}) == 1
     assert {page.status_code for page in pages} == {HTTPStatus.NOT_FOUND}
     assert f'href="{DOOR}"' in pages[0].text
