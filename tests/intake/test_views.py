@@ -22,8 +22,8 @@ from tests.portal_app import (
     only_case,
     required,
     rows,
-    sent_by,
 )
+from tests.intake.walking import asked_of, questions
 
 KINDS = {
     "pupil": (Kind.LEARNING, Intent.REQUEST, Role.PUPIL),
@@ -90,21 +90,35 @@ def test_who_gives_only_a_phone_number_gets_no_letter_and_is_told_to_call(
     assert "alleen een telefoonnummer" in browser.get(answer.location).text
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_every_answer_is_kept_under_the_name_it_was_asked_by(browser: Browser, door: str) -> None:
-    """Each question on the page is answered: text with its name, choices with their last."""
-    with browser.application.test_request_context(DOORS[door]):
-        given = _answer_all(FORMS[door].form(meta={"csrf": False}))
-    browser.send(DOORS[door], required(door, **given))
+ASKERS = [
+    (door, role)
+    for door, known in {
+        "pupil": [""],
+        "learning": ["relative", "school", "unknown"],
+        "community": ["resident", "member", "school", "company", "authority", "other", "unknown"],
+        "proposal": ["neighbour", "professional", "other", "unknown"],
+    }.items()
+    for role in known
+]
+
+
+@pytest.mark.parametrize(("door", "role"), ASKERS)
+def test_every_answer_is_kept_under_the_name_it_was_asked_by(
+    browser: Browser, door: str, role: str
+) -> None:
+    """Each question put to this role is answered: text with its name, choices with their last."""
+    given = _answer_all(asked_of(browser, door, {"role": role}))
+    browser.send(DOORS[door], required(door, **{**given, "role": role}))
     assert answers(only_case()) == {
         name: (value,) for name, value in given.items() if name != "role"
     }
+    assert only_case().role == (role or "pupil")
 
 
 def _answer_all(form: Intake) -> dict[str, str]:
     own = {"name", "email", "phone", "postcode", "municipality"}
     given = {}
-    for field in form.visible():
+    for field in sum(questions(form), []):
         if field.short_name not in own:
             choices = getattr(field, "choices", None)
             given[field.short_name] = choices[-1].value if choices else f"zo {field.short_name}"
@@ -125,22 +139,28 @@ def test_the_address_of_a_confirmation_holds_nothing_personal(browser: Browser) 
 
 
 @pytest.mark.parametrize(
-    ("asked", "leads_to"),
+    ("asked", "leads_to", "opens"),
     [
-        ("kind=learning&role=pupil", "/aanvragen/leervraag/?role=pupil"),
-        ("kind=learning&role=relative", "/aanvragen/leervraag/?role=relative"),
-        ("kind=learning&role=school", "/aanvragen/leervraag/?role=school"),
-        ("kind=learning&role=unknown", "/aanvragen/leervraag/?role=unknown"),
-        ("kind=community&role=resident", "/aanvragen/groep-wijk-buurt/?role=resident"),
-        ("kind=community&role=pupil", "/aanvragen/groep-wijk-buurt/?role=other"),
-        ("kind=community&role=unknown", "/aanvragen/groep-wijk-buurt/?role=unknown"),
-        ("kind=community&role=outsider", "/voorstellen/"),
+        ("kind=learning&role=pupil", "/aanvragen/leervraag/?role=pupil", "/aanvragen/leervraag/leerling/"),
+        ("kind=learning&role=relative", "/aanvragen/leervraag/?role=relative", "/aanvragen/leervraag/"),
+        ("kind=learning&role=school", "/aanvragen/leervraag/?role=school", "/aanvragen/leervraag/"),
+        ("kind=learning&role=unknown", "/aanvragen/leervraag/?role=unknown", "/aanvragen/leervraag/"),
+        ("kind=community&role=resident", "/aanvragen/groep-wijk-buurt/?role=resident", "/aanvragen/groep-wijk-buurt/"),
+        ("kind=community&role=pupil", "/aanvragen/groep-wijk-buurt/?role=other", "/aanvragen/groep-wijk-buurt/"),
+        ("kind=community&role=unknown", "/aanvragen/groep-wijk-buurt/?role=unknown", "/aanvragen/groep-wijk-buurt/"),
+        ("kind=community&role=outsider", "/voorstellen/", "/voorstellen/"),
     ],
 )
-def test_two_answers_lead_to_the_right_form(browser: Browser, asked: str, leads_to: str) -> None:
+def test_two_answers_lead_to_the_right_form(
+    browser: Browser, asked: str, leads_to: str, opens: str
+) -> None:
     answer = browser.get(f"/aanvragen/?{asked}")
     assert (answer.status_code, answer.location) == (303, leads_to)
-    assert browser.get(leads_to).status_code == 200
+    first = browser.page(leads_to)
+    assert first.status_code == 200
+    assert first.request.path.startswith(opens)
+    assert first.request.path.endswith("/1/")
+    assert browser.get(first.request.url).status_code == 200
 
 
 @pytest.mark.parametrize("asked", ["kind=learning&role=outsider", "kind=unknown&role=unknown"])
@@ -159,24 +179,33 @@ def test_a_question_passed_over_is_asked_again(browser: Browser, asked: str) -> 
     assert "<title>Fout: " in answer.text
 
 
-@pytest.mark.parametrize(
-    ("start", "switch"),
-    [("community", "proposal"), ("proposal", "community"), ("learning", "pupil")],
-)
+SWITCHES = [(start, switch) for start, door in FORMS.items() for switch in door.others]
+
+
+@pytest.mark.parametrize(("start", "switch"), SWITCHES)
 def test_the_wrong_door_costs_nothing(browser: Browser, start: str, switch: str) -> None:
-    typed = required(start, safety="rustig praten", question="Hoe verder?")
-    typed.pop("role", None)
-    answer = browser.send(DOORS[start], typed | {"switch": switch})
-    assert answer.status_code == 200
-    assert f'action="{DOORS[switch]}"' in answer.text
-    assert keeps(answer.text, typed)
+    typed = {"name": "N", "email": "geen adres", "phone": "0612345678", "call_when": "na vieren"}
+    first = browser.form(DOORS[start]).fill(typed)
+    page = browser.page(browser.post_form(first.press("switch", switch)).location)
+    assert page.status_code == 200
+    assert page.request.path.startswith(FORMS[switch].path)
+    assert keeps(page.text, typed)
     assert cases() == []
 
 
-def test_switching_to_and_fro_keeps_what_only_one_of_the_forms_asks(browser: Browser) -> None:
-    typed = {"coordinator_wishes": "spreekt Turks", "participants": "police"}
-    away = browser.send(DOORS["community"], typed | {"switch": "proposal"})
-    back = browser.post(
-        DOORS["proposal"], data={**sent_by(away.text).to_dict(), "switch": "community"}
-    )
-    assert keeps(back.text, typed)
+@pytest.mark.parametrize(("start", "switch"), SWITCHES)
+def test_all_that_was_answered_at_one_door_is_in_the_case_from_another(
+    browser: Browser, start: str, switch: str
+) -> None:
+    given = required(start, **_answer_all(asked_of(browser, start, required(start))))
+    given |= {"role": required(start).get("role", ""), "municipality": "Utrecht"}
+    first = browser.form(DOORS[start])
+    browser.to_the_end(first.action, given)
+    led = browser.post_form(browser.form(first.action).press("switch", switch)).location
+    role = {"role": required(switch).get("role", "")}
+    assert browser.send(led, role).status_code == 303
+    case = only_case()
+    assert (case.kind, case.intent) == KINDS[switch][:2]
+    assert (case.name, case.email, case.postcode) == ("Noor", "noor@example.org", "3511")
+    own = {"name", "email", "phone", "postcode", "municipality", "role"}
+    assert answers(case) == {name: (text,) for name, text in given.items() if name not in own}

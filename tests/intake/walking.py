@@ -1,0 +1,113 @@
+"""Going through a form by hand: up to one step and no further, and in ways that are suspect."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import time_machine
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse
+
+from portal.database import connection, database
+from portal.intake.doors import DOORS as FORMS
+from portal.intake.drafts import Draft
+from portal.intake.forms import Intake
+from tests.portal_app import DOORS, Answers, Browser, Form, form_on
+
+TABLES = ("case", "addition", "event", "letter", "quota_use", "draft")
+
+
+def reach(browser: Browser, path: str, field: str, answers: Answers) -> Form:
+    """The step that asks ``field``, reached from ``path`` with these answers and filled in."""
+    form = browser.form(path).fill(answers)
+    while field not in form.names:
+        form = go_on(browser, form).fill(answers)
+    return form
+
+
+def go_on(browser: Browser, form: Form) -> Form:
+    """The form to which sending this one leads."""
+    answer = browser.post_form(form)
+    assert answer.status_code == HTTPStatus.SEE_OTHER, answer.text
+    return browser.form(answer.location)
+
+
+def shown(answer: TestResponse) -> Form:
+    """The form on the page that was answered with."""
+    return form_on(answer.text, answer.request.full_path.rstrip("?"))
+
+
+def asked_of(browser: Browser, door: str, answers: Answers) -> Intake:
+    """The form of a door, as it is put to whoever gives these answers."""
+    with browser.application.test_request_context(DOORS[door]):
+        return FORMS[door].form(MultiDict(answers), meta={"csrf": False})
+
+
+def questions(form: Intake) -> list[list[Any]]:
+    """What a form asks, step by step."""
+    return [form.questions(step) for step in form.steps]
+
+
+def error_of(page: str, field: str) -> str:
+    """The words that stand with a field that will not do."""
+    found = re.search(rf'id="{field}-fout">.*?</span>(.*?)</p>', page, re.DOTALL)
+    return found[1] if found else ""
+
+
+def stored() -> list[list[Any]]:
+    """Every row that a visitor can have caused, as it is on disk."""
+    with connection():
+        # The names are ours.
+        return [database.execute_sql(f'SELECT * FROM "{t}"').fetchall() for t in TABLES]  # noqa: S608
+
+
+def drafts() -> list[Draft]:
+    """Every draft there is, the one that was changed last at the end."""
+    with connection():
+        return list(Draft.select().order_by(Draft.changed_at))
+
+
+Way = Callable[[Browser, Form], TestResponse]
+
+
+def _late(browser: Browser, form: Form) -> TestResponse:
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=25), tick=True):
+        return browser.post_form(form)
+
+
+def _without_token(browser: Browser, form: Form) -> TestResponse:
+    return browser.post(form.action, data={k: v for k, v in form.data.items() if k != "csrf_token"})
+
+
+def _foreign_token(browser: Browser, form: Form) -> TestResponse:
+    stranger = browser.application.test_client()
+    assert isinstance(stranger, Browser)
+    token = stranger.form(DOORS["proposal"]).data["csrf_token"]
+    return browser.post(form.action, data=form.data | {"csrf_token": token})
+
+
+def _with(**headers: str) -> Way:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda browser, form: browser.post_form(form, headers=named)
+
+
+def _without_cookie(browser: Browser, form: Form) -> TestResponse:
+    stranger = browser.application.test_client()
+    return stranger.post(form.action, data=form.data)
+
+
+# How a form can come in so that it is not surely ours.
+SUSPECT: dict[str, Way] = {
+    "25 hours old": _late,
+    "no token": _without_token,
+    "another visitor's token": _foreign_token,
+    "no cookie": _without_cookie,
+    "origin evil": _with(Origin="https://evil.example"),
+    "origin null": _with(Origin="null"),
+    "origin on another port": _with(Origin="http://127.0.0.1:8001"),
+    "origin over https": _with(Origin="https://127.0.0.1:8000"),
+    "cross-site": _with(Sec_Fetch_Site="cross-site"),
+    "same-site": _with(Sec_Fetch_Site="same-site"),
+}
