@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import html5lib
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
@@ -105,7 +106,14 @@ def build(database_url: str, **other: str) -> Flask:
     ensure_built()
     app = create_app(Config.from_environment(environment(database_url, **other)))
     app.test_client_class = Browser
+    app.jinja_env.bytecode_cache = _compiled()
     return app
+
+
+@cache
+def _compiled() -> FileSystemBytecodeCache:
+    """Templates that were compiled for one application serve them all."""
+    return FileSystemBytecodeCache(tempfile.mkdtemp(prefix="portal-"))
 
 
 Answers = Mapping[str, str | list[str]]
@@ -212,7 +220,9 @@ def sent_by(page: str) -> MultiDict[str, str]:
 
 def forms(page: str) -> list[Any]:
     """The forms within <main>."""
-    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    # The frame around it is the same on every page, and slow to read.
+    _, start, rest = page.partition("<main")
+    tree = html5lib.parse(start + rest.partition("</main>")[0], namespaceHTMLElements=False)
     main = tree.find(".//main")
     assert main is not None
     return list(main.iter("form"))

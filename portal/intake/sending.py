@@ -79,10 +79,14 @@ def _accept(page: Page, form: Intake, draft: drafts.Draft) -> ResponseReturnValu
     return confirm(case.reference)
 
 
+def was_sent(page: Page, form: Intake, draft: drafts.Draft) -> bool:
+    """Whether the form was sent, and this page says just what was sent."""
+    said = _said(form, page.step)
+    return bool(draft.reference) and drafts.was_sent(draft, str(page.number), said)
+
+
 def after_sending(page: Page, form: Intake, draft: drafts.Draft) -> ResponseReturnValue:
-    """A page that was left open comes in after the form was sent: ask, and lose neither."""
-    if drafts.was_sent(draft, str(page.number), _said(form, page.step)):
-        return confirm(draft.reference)
+    """A page comes in with other words than its form was sent with: ask, and lose neither."""
     case = register.find(draft.reference)
     if case is None:
         abort(HTTPStatus.NOT_FOUND)

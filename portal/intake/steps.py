@@ -21,7 +21,7 @@ from portal.intake.pages import (
     page_at,
     render_step,
 )
-from portal.intake.sending import after_sending
+from portal.intake.sending import after_sending, was_sent
 from portal.intake.views import confirm, see
 from portal.routing.places import DONT_KNOW
 from portal.routing.rules import Choice
@@ -35,7 +35,7 @@ def show(key: str, handle: str, number: int) -> ResponseReturnValue:
     page, draft = page_at(key, handle, number), draft_of(handle)
     if draft and draft.reference:
         return confirm(draft.reference)
-    if draft is None and number > 1:
+    if _is_torn(page, draft):
         return see(page.address(1, lost=1))
     form = page.door.form(_with_role(page, drafts.given(draft)))
     found = _fault(page, form) if draft and "check" in request.args else None
@@ -61,15 +61,26 @@ for _door in DOORS.values():
 
 def _take(page: Page, draft: drafts.Draft | None) -> ResponseReturnValue:
     form = page.door.form(_merged(page, drafts.given(draft)))
+    if draft and was_sent(page, form, draft):
+        return confirm(draft.reference)
     if not is_ours(form):
         return render_step(page, form, HTTPStatus.UNPROCESSABLE_ENTITY, notice="expired")
     if draft and draft.reference:
-        if request.form.get("decision") == "new":
-            return _begin_anew(page, form)
-        return after_sending(page, form, draft)
-    _keep(page, form)
-    if draft is None and page.number > 1:
-        return see(page.address(1, lost=1))
+        anew = request.form.get("decision") == "new"
+        return _begin_anew(page, form) if anew else after_sending(page, form, draft)
+    kept = _keep(page, form)
+    if kept.reference:
+        # It was sent from another tab after the look above: what this page says is not in it.
+        return _take(page, kept)
+    return see(page.address(1, lost=1)) if _is_torn(page, draft) else _lead(page, form)
+
+
+def _is_torn(page: Page, draft: drafts.Draft | None) -> bool:
+    """Whether the pages before this one are no longer known."""
+    return draft is None and page.number > 1
+
+
+def _lead(page: Page, form: Intake) -> ResponseReturnValue:
     return (
         _elsewhere(page, form)
         or _fault(page, form)
@@ -78,13 +89,16 @@ def _take(page: Page, draft: drafts.Draft | None) -> ResponseReturnValue:
     )
 
 
-def _keep(page: Page, form: Intake) -> None:
-    """Store what this page asks, under the secret that this browser holds for it."""
+def _keep(page: Page, form: Intake) -> drafts.Draft:
+    """Store what this page asks, under the secret that this browser holds for it.
+
+    Nothing is stored in a draft that was sent: see the ``reference`` of what is given back.
+    """
     secret = handles.secret_of(page.handle) or handles.hold(page.handle)
     answers = {name: values_of(form[name]) for name in page.step.names}
     if "postcode" in answers:
         answers["place"] = tuple(request.form.getlist("place"))
-    drafts.save(secret, page.door.key, page.number, answers, now())
+    return drafts.save(secret, page.door.key, page.number, answers, now())
 
 
 def _begin_anew(page: Page, form: Intake) -> ResponseReturnValue:

@@ -9,6 +9,7 @@ import pytest
 from portal.cases.case import Intent, Kind, Role
 from portal.intake.doors import DOORS as FORMS
 from portal.intake.forms import Intake
+from tests.intake.walking import asked_of, questions
 from tests.portal_app import (
     DOORS,
     PHONE,
@@ -23,7 +24,6 @@ from tests.portal_app import (
     required,
     rows,
 )
-from tests.intake.walking import asked_of, questions
 
 KINDS = {
     "pupil": (Kind.LEARNING, Intent.REQUEST, Role.PUPIL),
@@ -118,7 +118,7 @@ def test_every_answer_is_kept_under_the_name_it_was_asked_by(
 def _answer_all(form: Intake) -> dict[str, str]:
     own = {"name", "email", "phone", "postcode", "municipality"}
     given = {}
-    for field in sum(questions(form), []):
+    for field in questions(form):
         if field.short_name not in own:
             choices = getattr(field, "choices", None)
             given[field.short_name] = choices[-1].value if choices else f"zo {field.short_name}"
@@ -141,13 +141,37 @@ def test_the_address_of_a_confirmation_holds_nothing_personal(browser: Browser) 
 @pytest.mark.parametrize(
     ("asked", "leads_to", "opens"),
     [
-        ("kind=learning&role=pupil", "/aanvragen/leervraag/?role=pupil", "/aanvragen/leervraag/leerling/"),
-        ("kind=learning&role=relative", "/aanvragen/leervraag/?role=relative", "/aanvragen/leervraag/"),
+        (
+            "kind=learning&role=pupil",
+            "/aanvragen/leervraag/?role=pupil",
+            "/aanvragen/leervraag/leerling/",
+        ),
+        (
+            "kind=learning&role=relative",
+            "/aanvragen/leervraag/?role=relative",
+            "/aanvragen/leervraag/",
+        ),
         ("kind=learning&role=school", "/aanvragen/leervraag/?role=school", "/aanvragen/leervraag/"),
-        ("kind=learning&role=unknown", "/aanvragen/leervraag/?role=unknown", "/aanvragen/leervraag/"),
-        ("kind=community&role=resident", "/aanvragen/groep-wijk-buurt/?role=resident", "/aanvragen/groep-wijk-buurt/"),
-        ("kind=community&role=pupil", "/aanvragen/groep-wijk-buurt/?role=other", "/aanvragen/groep-wijk-buurt/"),
-        ("kind=community&role=unknown", "/aanvragen/groep-wijk-buurt/?role=unknown", "/aanvragen/groep-wijk-buurt/"),
+        (
+            "kind=learning&role=unknown",
+            "/aanvragen/leervraag/?role=unknown",
+            "/aanvragen/leervraag/",
+        ),
+        (
+            "kind=community&role=resident",
+            "/aanvragen/groep-wijk-buurt/?role=resident",
+            "/aanvragen/groep-wijk-buurt/",
+        ),
+        (
+            "kind=community&role=pupil",
+            "/aanvragen/groep-wijk-buurt/?role=other",
+            "/aanvragen/groep-wijk-buurt/",
+        ),
+        (
+            "kind=community&role=unknown",
+            "/aanvragen/groep-wijk-buurt/?role=unknown",
+            "/aanvragen/groep-wijk-buurt/",
+        ),
         ("kind=community&role=outsider", "/voorstellen/", "/voorstellen/"),
     ],
 )

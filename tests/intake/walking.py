@@ -9,6 +9,7 @@ from typing import Any
 import time_machine
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
+from wtforms import Field
 
 from portal.database import connection, database
 from portal.intake.doors import DOORS as FORMS
@@ -45,9 +46,9 @@ def asked_of(browser: Browser, door: str, answers: Answers) -> Intake:
         return FORMS[door].form(MultiDict(answers), meta={"csrf": False})
 
 
-def questions(form: Intake) -> list[list[Any]]:
-    """What a form asks, step by step."""
-    return [form.questions(step) for step in form.steps]
+def questions(form: Intake) -> list[Field]:
+    """All that a form asks, in order."""
+    return [question for step in form.steps for question in form.questions(step)]
 
 
 def error_of(page: str, field: str) -> str:
