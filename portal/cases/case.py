@@ -36,19 +36,40 @@ class Role(StrEnum):
 
 
 class Status(StrEnum):
-    """How far a case has come."""
+    """How far a case has come; which leads to which stands in ``life``."""
 
     RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    IN_CONVERSATION = "in conversation"
+    COORDINATOR_SOUGHT = "coordinator sought"
+    PLANNED = "planned"
+    HELD = "held"
+    CLOSED = "closed"
+    WAITING = "waiting for those involved"
+    STOPPED = "stopped"
+    REFERRED = "referred elsewhere"
     WITHDRAWN = "withdrawn"
 
 
+class Stage(StrEnum):
+    """Whose turn it is: somebody's to pick the case up, its manager's to go on, or nobody's."""
+
+    AWAITING = "awaiting a sign of life"
+    UNDER_WAY = "under way"
+    ENDED = "ended"
+
+
 class Happening(StrEnum):
-    """What can befall a case."""
+    """What can befall a case; it is withdrawn by its requester, and by nobody else."""
 
     RECEIVED = "received"
     ADDED_TO = "added to"
     CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
+    ACKNOWLEDGED = "acknowledged"
+    MOVED = "moved"
+    PASSED_ON = "passed on"
+    REOPENED = "reopened"
 
 
 Answers = tuple[tuple[str, tuple[str, ...]], ...]
