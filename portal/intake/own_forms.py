@@ -3,11 +3,15 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms.validators import ValidationError
 
 from portal.cases.case import Contact
 from portal.cases.reference import read_reference
 from portal.web.fields import Email, Line, Phone, Story
+
+# The templates leave it out of a pair of which one is enough; here neither is needed.
+_OPTIONAL = Markup(' <span class="optional">(niet verplicht)</span>')
 
 NOT_FOUND = "Bij dit telefoonnummer en dit kenmerk vinden we geen aanvraag. Kijk of allebei kloppen"
 NOTHING_NEW = "Vul in wat er anders is"
@@ -76,8 +80,8 @@ class Correction(Button):
     """Asks what is different about the contact data."""
 
     name = Line("De nieuwe naam")
-    email = Email("Het nieuwe e-mailadres (niet verplicht)")
-    phone = Phone("Het nieuwe telefoonnummer (niet verplicht)")
+    email = Email("Het nieuwe e-mailadres" + _OPTIONAL)
+    phone = Phone("Het nieuwe telefoonnummer" + _OPTIONAL)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each; one of them at least must be filled in."""

@@ -219,7 +219,7 @@ def test_a_withdrawn_case_says_so_is_told_once_and_offers_nothing_more(
     assert letter.fallback == "landelijk@example.org"
     assert case.reference in letter.subject
     page = page_of(browser, case).text
-    assert "De aanvraag: ingetrokken" in page
+    assert "Deze aanvraag is ingetrokken" in page
     for page_that_writes in PAGES[1:]:
         assert own(case, page_that_writes) not in page
         assert page_of(browser, case, page_that_writes).location == own(case)
