@@ -1,20 +1,25 @@
 """What a requester sees of their own case, and what they can do to it."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import time_machine
 
 from portal.cases import register
-from portal.cases.case import Happening, Status
+from portal.cases.case import Contact, Happening, Status
 from portal.cases.register import Addition, Case
 from portal.config import Config
 from portal.database import connection
+from portal.intake import own_door
 from tests.own_door import (
     DOOR,
     PAGES,
+    added,
     ask,
     counts,
     enter,
@@ -225,6 +230,38 @@ def test_a_withdrawn_case_says_so_is_told_once_and_offers_nothing_more(
         assert page_of(browser, case, page_that_writes).location == own(case)
     # What was told is kept for as long as retention says.
     assert register.answers_of(only_case()) == (("story", ("Er is lawaai.",)),)
+
+
+def _withdraw(case: Case, config: Config) -> None:
+    own_door.withdraw(case, datetime.now(UTC), config)
+
+
+def _add(case: Case, config: Config) -> None:
+    own_door.add(case, "Bel mij.", datetime.now(UTC), config)
+
+
+def _correct(case: Case, config: Config) -> None:
+    own_door.correct(case, Contact("Nora", "", ""), datetime.now(UTC), config)
+
+
+@pytest.mark.parametrize("deed", [_withdraw, _add, _correct])
+def test_what_many_do_at_once_is_done_and_told_once(
+    case: Case, config: Config, deed: Callable[[Case, Config], None]
+) -> None:
+    crowd = 6
+    start = Barrier(crowd)
+
+    def do(_who: int) -> None:
+        with connection():
+            start.wait()
+            deed(case, config)
+
+    before = counts()
+    with ThreadPoolExecutor(crowd) as threads:
+        list(threads.map(do, range(crowd)))
+    cases, additions, *events_and_letters = added(before)[:4]
+    assert (cases, additions) == (0, int(deed is _add))
+    assert events_and_letters == [1, 1]
 
 
 @pytest.mark.parametrize(
