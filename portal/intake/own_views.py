@@ -38,7 +38,8 @@ Act = Callable[[], ResponseReturnValue]
 @blueprint.route("/", methods=["GET", "POST"])
 def ask() -> ResponseReturnValue:
     """The way in by e-mail; whoever is in already goes on."""
-    if request.method != "POST" and _visited():
+    # Looked up, not only counted: a case that is gone since must not lead there and back for ever.
+    if request.method != "POST" and register.find_all(_visited()):
         return _to("own.overview")
     form = LinkAsked()
 

@@ -383,6 +383,15 @@ def test_who_is_in_need_not_ask_again(browser: Browser, case: Case) -> None:
     assert browser.get(DOOR).location == f"{DOOR}overzicht/"
 
 
+def test_a_visit_to_a_case_that_is_gone_leads_to_the_ways_in(browser: Browser, case: Case) -> None:
+    enter(browser)
+    with connection():
+        Case.get_by_id(case.id).delete_instance()
+    assert browser.get(f"{DOOR}overzicht/").location == DOOR
+    assert browser.get(DOOR).status_code == HTTPStatus.OK
+    assert page_of(browser, case).status_code == HTTPStatus.NOT_FOUND
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_anothers_case_is_as_unknown_as_one_that_is_not_there(
     browser: Browser, config: Config, case: Case, page: str
