@@ -6,6 +6,9 @@ from flask import session
 
 from portal.intake.drafts import new_secret
 
+# How a handle stands in an address: no longer than ours, or one would fill the whole cookie.
+RULE = "<string(length=12):handle>"
+
 _KEY = "drafts"
 _MOST = 8  # A cookie holds four kilobytes; the oldest gives way.
 

@@ -30,7 +30,7 @@ class Address(FlaskForm):  # type: ignore[misc]
     email = Email("E-mailadres", needed="Vul een e-mailadres in")
 
 
-@blueprint.get("/later-verder/<handle>/")
+@blueprint.get(f"/later-verder/{handles.RULE}/")
 def offer(handle: str) -> ResponseReturnValue:
     """Ask where the link may go; the address from the form is filled in."""
     draft = draft_of(handle)
@@ -39,7 +39,7 @@ def offer(handle: str) -> ResponseReturnValue:
     return _offer(draft, handle, Address(email=drafts.given(draft).get("email", "")))
 
 
-@blueprint.post("/later-verder/<handle>/")
+@blueprint.post(f"/later-verder/{handles.RULE}/")
 def answer(handle: str) -> ResponseReturnValue:
     """Mail the link, or wipe the form."""
     draft, form = draft_of(handle), Address()

@@ -12,7 +12,7 @@ from portal.cases import register
 from portal.cases.case import Submission
 from portal.database import transaction
 from portal.intake import accept as accepting
-from portal.intake import drafts
+from portal.intake import drafts, handles
 from portal.intake.doors import DOORS
 from portal.intake.forms import Intake, Step
 from portal.intake.pages import Page, config, destination, draft_of, is_ours, now, page_at
@@ -48,7 +48,7 @@ def send(key: str, handle: str) -> ResponseReturnValue:
 
 
 for _door in DOORS.values():
-    _rule, _at = f"{_door.path}<handle>/controleren/", {"key": _door.key}
+    _rule, _at = f"{_door.path}{handles.RULE}/controleren/", {"key": _door.key}
     blueprint.add_url_rule(_rule, "check", check, methods=["GET"], defaults=_at)
     blueprint.add_url_rule(_rule, "send", send, methods=["POST"], defaults=_at)
 

@@ -54,7 +54,7 @@ def take(key: str, handle: str, number: int) -> ResponseReturnValue:
 
 
 for _door in DOORS.values():
-    _rule, _at = f"{_door.path}<handle>/<int:number>/", {"key": _door.key}
+    _rule, _at = f"{_door.path}{handles.RULE}/<int(fixed_digits=1):number>/", {"key": _door.key}
     blueprint.add_url_rule(_rule, "show", show, methods=["GET"], defaults=_at)
     blueprint.add_url_rule(_rule, "take", take, methods=["POST"], defaults=_at)
 
