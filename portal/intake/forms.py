@@ -71,6 +71,7 @@ class Intake(FlaskForm):  # type: ignore[misc]
     variants: ClassVar[Mapping[str, Variant]] = MappingProxyType({})
 
     form_key = HiddenField()
+    place = Line("De plaats, zoals die eerst is getypt")
 
     def __init__(self, given: MultiDict[str, str], **data: Any) -> None:
         self._given = given
@@ -137,8 +138,8 @@ class Intake(FlaskForm):  # type: ignore[misc]
         return len(re.findall(r"\d", self["postcode"].data or "")) >= 4
 
     def _answers(self) -> Answers:
-        asked = (self[name] for step in self.steps for name in step.names if name not in _OWN)
-        filled = [(question.short_name, values_of(question)) for question in asked]
+        asked = [name for step in self.steps for name in step.names if name not in _OWN]
+        filled = [(name, values_of(self[name])) for name in (*asked, "place")]
         return tuple((name, values) for name, values in (*filled, *self._carried()) if values)
 
     def _carried(self) -> Iterable[tuple[str, tuple[str, ...]]]:

@@ -89,7 +89,7 @@ def render_step(
         knows_role=page.number == 1 and request.args.get("role", "") in form.roles(),
         notice=notice,
         choose=choose,
-        place=_place(form) if choose else request.form.get("place", ""),
+        place=_place(form, choose=bool(choose)),
         asked=asked,
     )
     return html, status
@@ -110,7 +110,9 @@ def _kept_in_address() -> dict[str, str]:
     return {name: request.args[name] for name in ("role", "change") if name in request.args}
 
 
-def _place(form: Intake) -> str:
-    """The place as it was first typed; the answer to the question about it comes on top."""
+def _place(form: Intake, *, choose: bool) -> str:
+    """The place as it was first typed, where an answer to the question about it replaces it."""
+    if "place" in request.form:
+        return form["place"].data or ""
     typed = (form["postcode"].data, form["municipality"].data)
-    return request.form.get("place", "") or " ".join(filter(None, typed))
+    return " ".join(filter(None, typed)) if choose else ""

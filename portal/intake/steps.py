@@ -68,7 +68,7 @@ def _take(page: Page, draft: drafts.Draft | None) -> ResponseReturnValue:
     if draft and draft.reference:
         anew = request.form.get("decision") == "new"
         return _begin_anew(page, form) if anew else after_sending(page, form, draft)
-    kept = _keep(page, form)
+    kept = _keep(page, form, drafts.given(draft))
     if kept.reference:
         # It was sent from another tab after the look above: what this page says is not in it.
         return _take(page, kept)
@@ -89,7 +89,7 @@ def _lead(page: Page, form: Intake) -> ResponseReturnValue:
     )
 
 
-def _keep(page: Page, form: Intake) -> drafts.Draft:
+def _keep(page: Page, form: Intake, before: Given) -> drafts.Draft:
     """Store what this page asks, under the secret that this browser holds for it.
 
     Nothing is stored in a draft that was sent: see the ``reference`` of what is given back.
@@ -97,13 +97,20 @@ def _keep(page: Page, form: Intake) -> drafts.Draft:
     secret = handles.secret_of(page.handle) or handles.hold(page.handle)
     answers = {name: values_of(form[name]) for name in page.step.names}
     if "postcode" in answers:
-        answers["place"] = tuple(request.form.getlist("place"))
+        answers["place"] = () if _moved(form, before) else values_of(form["place"])
     return drafts.save(secret, page.door.key, page.number, answers, now())
+
+
+def _moved(form: Intake, before: Given) -> bool:
+    """Whether another place was typed, so that how the earlier one was typed tells nothing more."""
+    answered = "place" in request.form
+    where = ("postcode", "municipality")
+    return not answered and any(form[name].data != before.get(name, "") for name in where)
 
 
 def _begin_anew(page: Page, form: Intake) -> ResponseReturnValue:
     fresh = Page(page.door, handles.new_handle(), page.number)
-    _keep(fresh, form)
+    _keep(fresh, form, MultiDict())
     return see(fresh.address(1))
 
 
@@ -117,7 +124,7 @@ def _with_role(page: Page, given: Given) -> Given:
 
 def _merged(page: Page, given: Given) -> Given:
     """What was answered so far, with what this page sent in the place of it."""
-    names = (*page.step.names, "csrf_token")
+    names = {*page.step.names, "csrf_token"} | ({"place"} & request.form.keys())
     sent = {name: request.form.getlist(name) for name in names}
     return MultiDict({**given.to_dict(flat=False), **sent})
 

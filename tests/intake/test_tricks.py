@@ -102,7 +102,9 @@ def test_a_body_without_a_stated_length_is_refused_whole(browser: Browser, door:
         form = go_on(browser, form).fill(required(door))
 
 
-@pytest.mark.parametrize("way", [{}, {"switch": "community"}, {"later": "1"}, {"back": "1"}], ids=str)
+@pytest.mark.parametrize(
+    "way", [{}, {"switch": "community"}, {"later": "1"}, {"back": "1"}], ids=str
+)
 def test_a_form_that_another_site_began_is_shown_and_not_kept(
     browser: Browser, way: dict[str, str]
 ) -> None:
