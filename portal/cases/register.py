@@ -1,11 +1,12 @@
 """The register: every case that was acknowledged, and what befell it."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from peewee import CharField, ForeignKeyField, IntegrityError
+from peewee import CharField, ForeignKeyField, IntegrityError, fn
 
 from portal.cases.case import (
     Answers,
@@ -14,16 +15,35 @@ from portal.cases.case import (
     Intent,
     Kind,
     Role,
+    Stage,
     Status,
     Submission,
 )
 from portal.cases.contact import same_mailbox, same_number
 from portal.cases.reference import new_reference
-from portal.database import Moment, Sealed, Table, Word, keyring, transaction
+from portal.database import Moment, Sealed, Table, Word, connection, keyring, transaction
+
+
+@dataclass(frozen=True)
+class By:
+    """Who did something at the desk: ``key`` names the person, ``function`` is what people read.
+
+    The function is kept as it was then, so that history stays true when people come and go.
+    """
+
+    key: str
+    function: str
+
+
+REQUESTER = By("", "")
 
 
 class Case(Table):
-    """One request or proposal. Region and reference travel by value, so a new map changes none."""
+    """One request or proposal. Region and reference travel by value, so a new map changes none.
+
+    ``idle_since`` is since when nobody at the desk did anything with it: while a sign of life is
+    awaited, since when it is. ``heard_at`` is when its requester last added or corrected something.
+    """
 
     reference = CharField(max_length=20, unique=True)
     form_key = CharField(max_length=64, unique=True)
@@ -32,9 +52,12 @@ class Case(Table):
     intent = Word(Intent)
     role = Word(Role)
     status = Word(Status)
+    stage = Word(Stage)
     region = CharField(max_length=40)
     postcode = CharField(max_length=4)
     received_at = Moment()
+    idle_since = Moment()
+    heard_at = Moment(null=True)
     municipality = Sealed()  # as typed, where no map knows it
     name = Sealed()
     email = Sealed()
@@ -45,7 +68,12 @@ class Case(Table):
     phone_hash = CharField(max_length=64, index=True)
 
     class Meta:
-        indexes = ((("region", "received_at"), False),)
+        indexes = (
+            (("region", "received_at"), False),
+            # The desk's lists, in their order; the id makes it the same at every look.
+            (("stage", "idle_since", "id"), False),
+            (("region", "stage", "idle_since", "id"), False),
+        )
 
 
 class Addition(Table):
@@ -61,11 +89,20 @@ class Addition(Table):
 
 
 class Event(Table):
-    """One thing that befell a case; events are only ever appended."""
+    """One thing that befell a case; events are only ever appended.
+
+    ``by`` is empty where the requester did it. ``status`` is what the case came to, ``region``
+    where it was passed on to; both are None where the event changed neither.
+    """
 
     case = ForeignKeyField(Case, backref="events", on_delete="CASCADE")
     what = Word(Happening)
     at = Moment()
+    by = CharField(max_length=80)
+    function = CharField(max_length=200)
+    status = Word(Status, null=True)
+    region = CharField(max_length=40, null=True)
+    reason = Sealed(null=True)
 
 
 class AlreadyReceived(Exception):
@@ -77,7 +114,7 @@ class AlreadyReceived(Exception):
 
 
 class Closed(Exception):
-    """The case has been withdrawn, or is no longer there: nothing can be done to it."""
+    """The case has ended, or is no longer there: its requester can do nothing more to it."""
 
 
 def find(reference: str) -> Case | None:
@@ -153,10 +190,12 @@ def receive(
                 intent=submission.intent,
                 role=submission.role,
                 status=Status.RECEIVED,
+                stage=Stage.AWAITING,
                 region=region,
                 postcode=postcode,
                 municipality=municipality,
                 received_at=now,
+                idle_since=now,
                 name=submission.name,
                 email=submission.email,
                 phone=submission.phone,
@@ -168,8 +207,31 @@ def receive(
         if earlier := sent_with(submission.form_key):
             raise AlreadyReceived(earlier) from None
         raise
-    Event.create(case=case, what=Happening.RECEIVED, at=now)
+    record(case, Happening.RECEIVED, now, status=Status.RECEIVED)
     return case
+
+
+def record(
+    case: Case,
+    what: Happening,
+    now: datetime,
+    by: By = REQUESTER,
+    *,
+    status: Status | None = None,
+    region: str | None = None,
+    reason: str = "",
+) -> None:
+    """Append an event to a case, in the caller's transaction."""
+    Event.create(
+        case=case,
+        what=what,
+        at=now,
+        by=by.key,
+        function=by.function,
+        status=status,
+        region=region,
+        reason=reason or None,
+    )
 
 
 def add(case: Case, submission: Submission, now: datetime) -> None:
@@ -185,13 +247,15 @@ def add(case: Case, submission: Submission, now: datetime) -> None:
         added_at=now,
         content=submission.canonical(),
     )
-    Event.create(case=case, what=Happening.ADDED_TO, at=now)
+    # This column alone: the caller's case may be older than what others have changed since.
+    Case.update(heard_at=now).where(Case.id == case.id).execute()
+    record(case, Happening.ADDED_TO, now)
 
 
 def still_open(case: Case) -> Case:
     """The case as it is now, in the caller's transaction; raises ``Closed``."""
     now = Case.get_or_none(Case.id == case.id)
-    if now is None or now.status is Status.WITHDRAWN:
+    if now is None or now.stage is Stage.ENDED:
         raise Closed(case.reference)
     return now
 
@@ -208,22 +272,57 @@ def correct(case: Case, contact: Contact, now: datetime) -> Case | None:
     for name, text in told.items():
         setattr(case, name, text)
     case.email_hash, case.phone_hash = email_hash(case.email), phone_hash(case.phone)
+    case.heard_at = now
     case.save()
-    Event.create(case=case, what=Happening.CORRECTED, at=now)
+    record(case, Happening.CORRECTED, now)
     return case
 
 
 def withdraw(case: Case, now: datetime) -> None:
     """End a case at its requester's word, in the caller's transaction; raises ``Closed``."""
     case = still_open(case)
-    case.status = Status.WITHDRAWN
+    case.status, case.stage, case.idle_since = Status.WITHDRAWN, Stage.ENDED, now
     case.save()
-    Event.create(case=case, what=Happening.WITHDRAWN, at=now)
+    record(case, Happening.WITHDRAWN, now, status=Status.WITHDRAWN)
 
 
 def answers_of(case: Case) -> Answers:
     """The optional answers of a case, by field name, in the order of the form."""
-    return tuple((name, tuple(values)) for name, values in json.loads(case.answers))
+    return _answers(json.loads(case.answers))
+
+
+@dataclass(frozen=True, repr=False)  # what it says must not end up in a log
+class Added:
+    """What was sent later: when, by whom as they called themselves then, and what it says."""
+
+    at: datetime
+    name: str
+    email: str
+    phone: str
+    answers: Answers
+
+
+def additions(case: Case) -> list[Added]:
+    """What was added to a case, the oldest first."""
+    rows = Addition.select().where(Addition.case == case).order_by(Addition.added_at)
+    return [_added(row) for row in rows]
+
+
+def open_cases() -> Counter[str]:
+    """How many cases of each region have not ended, by the region's key."""
+    counted = Case.select(Case.region, fn.COUNT(Case.id)).where(Case.stage != Stage.ENDED)
+    with connection():
+        return Counter(dict(counted.group_by(Case.region).tuples().iterator()))
+
+
+def _added(row: Addition) -> Added:
+    # In the order of Submission.canonical().
+    name, email, phone, answers = json.loads(row.content)[-4:]
+    return Added(row.added_at, name, email, phone, _answers(answers))
+
+
+def _answers(stored: list[tuple[str, list[str]]]) -> Answers:
+    return tuple((name, tuple(values)) for name, values in stored)
 
 
 def _fingerprint(submission: Submission) -> str:

@@ -1,5 +1,7 @@
 """However a case goes its way, it keeps to the table, and it can always be brought to an end."""
 
+from itertools import pairwise
+
 import hypothesis.strategies as st
 from hypothesis import given
 
@@ -52,7 +54,7 @@ def test_waiting_can_be_gone_back_from_to_each_step_that_it_interrupts() -> None
 
 @given(walks())
 def test_no_walk_misses_the_first_sign_of_life_or_the_conference(walk: list[Status]) -> None:
-    for before, after in zip(walk, walk[1:], strict=False):
+    for before, after in pairwise(walk):
         assert before not in ENDED
         if before is Status.RECEIVED:
             assert after is Status.ACKNOWLEDGED or after in WAYS_OUT

@@ -1,0 +1,84 @@
+"""How a case goes on: each step of its life, with who took it and when.
+
+Every function works in its caller's transaction, on a case that was read in it.
+"""
+
+from datetime import datetime
+
+from portal.cases import life
+from portal.cases.case import Happening, Stage, Status
+from portal.cases.register import By, Case, Event, history, record
+
+
+class NotAllowed(Exception):
+    """The life of the case does not lead there from where it is now; nothing was changed."""
+
+
+def acknowledge(case: Case, by: By, now: datetime) -> bool:
+    """Give the first sign of life; False where it was given already or the case has ended."""
+    if case.stage is not Stage.AWAITING:
+        return False
+    if case.status is Status.RECEIVED:
+        case.status = Status.ACKNOWLEDGED
+    _set(case, Stage.UNDER_WAY, now)
+    record(case, Happening.ACKNOWLEDGED, now, by, status=case.status)
+    return True
+
+
+def move(case: Case, to: Status, by: By, reason: str, now: datetime) -> bool:
+    """Let a case come to another status; False where it is there already.
+
+    Only an end can come before the sign of life. Raises ``NotAllowed``.
+    """
+    if case.status is to:
+        return False
+    ends = to in life.ENDED
+    if not life.may_move(case.status, to) or (case.stage is Stage.AWAITING and not ends):
+        raise NotAllowed(f"{case.status.value} → {to.value}")
+    case.status = to
+    _set(case, Stage.ENDED if ends else Stage.UNDER_WAY, now)
+    record(case, Happening.MOVED, now, by, status=to, reason=reason)
+    return True
+
+
+def pass_on(case: Case, region: str, by: By, reason: str, now: datetime) -> None:
+    """Give a case to another region, where a sign of life is awaited anew; raises ``NotAllowed``.
+
+    Its status stays: what was done is not undone by who does the rest.
+    """
+    if case.stage is Stage.ENDED or case.region == region:
+        raise NotAllowed(f"to {region}")
+    case.region = region
+    _set(case, Stage.AWAITING, now)
+    record(case, Happening.PASSED_ON, now, by, region=region, reason=reason)
+
+
+def reopen(case: Case, by: By, reason: str, now: datetime) -> None:
+    """Take an end back: the case is where it was before, and awaits a sign of life again.
+
+    What its requester withdrew stays so, whoever asks. Raises ``NotAllowed``.
+    """
+    events = history(case)
+    if case.stage is not Stage.ENDED or any(e.what is Happening.WITHDRAWN for e in events):
+        raise NotAllowed("only what the desk ended can be opened again")
+    case.status = life.before_the_end(event.status for event in events if event.status)
+    _set(case, Stage.AWAITING, now)
+    record(case, Happening.REOPENED, now, by, status=case.status, reason=reason)
+
+
+def touch(case: Case, now: datetime) -> None:
+    """Note that somebody at the desk did something with a case, short of a step in its life."""
+    # A note is no sign of life to the requester: who waits for one is not put back in the line.
+    if case.stage is not Stage.AWAITING:
+        _set(case, Stage(case.stage), now)
+
+
+def was_just_passed_on(case: Case, region: str, by: By) -> bool:
+    """Whether the last that befell a case is that this person passed it on to this region."""
+    last: Event = history(case)[-1]
+    return (last.what, last.region, last.by) == (Happening.PASSED_ON, region, by.key)
+
+
+def _set(case: Case, stage: Stage, now: datetime) -> None:
+    case.stage, case.idle_since = stage, now
+    case.save()

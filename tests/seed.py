@@ -1,0 +1,99 @@
+"""Cases by the dozen or by the million, written as fast as the disk takes them."""
+
+import itertools
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from portal.cases.case import Intent, Kind, Role, Stage, Status, Submission
+from portal.cases.life import ENDED
+from portal.cases.reference import new_reference
+from portal.cases.register import Case, receive
+from portal.database import database, keyring, transaction
+
+APART = timedelta(minutes=1)
+_AT_ONCE = 10_000
+_SEALED = {
+    "municipality": "Utrecht",
+    "name": "Noor",
+    "email": "noor@example.org",
+    "phone": "0612345678",
+    "answers": json.dumps([["pupil_knows", ["knows and wants it"]], ["good_at", ["tekenen"]]]),
+}
+
+
+def seed(
+    number: int,
+    now: datetime,
+    regions: Sequence[str] = ("utrecht",),
+    states: Sequence[Status] = tuple(Status),
+) -> None:
+    """Write cases that take turns in regions and states; each lies a minute longer than the last.
+
+    A case that was received awaits a sign of life. No events or letters are written.
+    """
+    columns = [field.column_name for field in Case._meta.sorted_fields]
+    marks = ", ".join("?" * len(columns))
+    names = ", ".join(f'"{name}"' for name in columns)
+    rows = _rows(number, now, itertools.cycle(regions), itertools.cycle(states))
+    while some := [[row[name] for name in columns] for row in itertools.islice(rows, _AT_ONCE)]:
+        with transaction():
+            insert = f'INSERT INTO "case" ({names}) VALUES ({marks})'  # noqa: S608
+            database.connection().executemany(insert, some)
+
+
+def one(now: datetime, region: str = "utrecht", **other: Any) -> Case:
+    """One case, as it is taken in; ``other`` is what its submission says otherwise."""
+    said: dict[str, Any] = {
+        "form_key": secrets.token_hex(8),
+        "kind": Kind.LEARNING,
+        "intent": Intent.REQUEST,
+        "role": Role.RELATIVE,
+        "postcode": "3511",
+        "municipality": "Utrecht",
+        "name": "Noor",
+        "email": "noor@example.org",
+        "phone": "06 12 34 56 78",
+        "answers": (("pupil_knows", ("knows and wants it",)), ("good_at", ("tekenen",))),
+    }
+    with transaction():
+        return receive(Submission(**said | other), region, "3511", "Utrecht", now)
+
+
+def _rows(
+    number: int, now: datetime, regions: Iterator[str], states: Iterator[Status]
+) -> Iterator[dict[str, Any]]:
+    for count in range(number):
+        key, status, at = secrets.token_hex(16), next(states), _text(now - count * APART)
+        row = {
+            "id": key,
+            "reference": new_reference(),
+            "form_key": key,
+            "fingerprint": key,
+            "kind": list(Kind)[count % 2].value,
+            "intent": Intent.REQUEST.value,
+            "role": Role.RELATIVE.value,
+            "status": status.value,
+            "stage": _stage(status).value,
+            "region": next(regions),
+            "postcode": "3511",
+            "received_at": at,
+            "idle_since": at,
+            "heard_at": None,
+            "email_hash": "",
+            "phone_hash": "",
+        }
+        sealed = {name: keyring().seal(t, f"case.{name}:{key}") for name, t in _SEALED.items()}
+        yield row | sealed
+
+
+def _stage(status: Status) -> Stage:
+    if status in ENDED:
+        return Stage.ENDED
+    return Stage.AWAITING if status is Status.RECEIVED else Stage.UNDER_WAY
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
