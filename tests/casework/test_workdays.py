@@ -1,0 +1,75 @@
+"""Two working days are two days on which offices are open, whatever lies between."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import holidays
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from portal.casework.workdays import HERE, add_workdays, is_workday, sign_of_life_by
+
+
+def here(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=HERE)
+
+
+@pytest.mark.parametrize(
+    ("received", "by"),
+    [
+        ("2026-11-23 12:00", "2026-11-25 12:00"),  # a Monday
+        ("2026-11-20 16:30", "2026-11-24 16:30"),  # over a weekend
+        ("2026-11-21 16:30", "2026-11-25 00:00"),  # on a Saturday: Monday and Tuesday, whole
+        ("2026-11-22 23:59", "2026-11-25 00:00"),
+        ("2026-04-02 09:00", "2026-04-07 09:00"),  # Easter: Good Friday counts, Monday does not
+        ("2026-12-24 10:00", "2026-12-29 10:00"),  # Christmas on a Friday and a Saturday
+        ("2026-12-31 10:00", "2027-01-05 10:00"),  # New Year on a Friday
+        ("2026-05-04 10:00", "2026-05-06 10:00"),  # 5 May is no day off for everyone
+        ("2025-05-02 10:00", "2025-05-06 10:00"),  # not even in a year that ends on five
+        ("2026-05-13 10:00", "2026-05-18 10:00"),  # Ascension Day
+        ("2026-05-22 10:00", "2026-05-27 10:00"),  # Whit Monday
+        ("2026-04-24 10:00", "2026-04-29 10:00"),  # the King's birthday
+        ("2026-03-27 12:00", "2026-03-31 12:00"),  # the clock goes forward
+        ("2026-10-23 12:00", "2026-10-27 12:00"),  # and back
+        ("2028-02-28 12:00", "2028-03-01 12:00"),  # a leap day
+    ],
+)
+def test_a_sign_of_life_is_expected_after_two_working_days(received: str, by: str) -> None:
+    assert sign_of_life_by(here(received)) == here(by)
+    assert sign_of_life_by(here(received).astimezone(UTC)) == here(by)
+
+
+def test_the_day_is_the_one_in_the_netherlands(now: datetime) -> None:
+    # Late on Sunday in London it is Monday in Amsterdam.
+    assert add_workdays(datetime(2026, 11, 22, 23, 30, tzinfo=UTC), 1) == here("2026-11-24 00:30")
+    assert add_workdays(now, 2).tzinfo is UTC
+
+
+def test_the_days_that_are_not_free_for_everyone_still_bear_the_names_we_know_them_by() -> None:
+    named = holidays.country_holidays("NL", years=range(2025, 2046), language="en_US").values()
+    assert {"Good Friday", "Liberation Day"} <= set(named)
+
+
+MOMENTS = st.datetimes(
+    datetime(2025, 1, 1),  # noqa: DTZ001 - hypothesis puts the zone on it
+    datetime(2045, 1, 1),  # noqa: DTZ001
+    timezones=st.just(ZoneInfo("Europe/Amsterdam")),
+)
+
+
+@given(MOMENTS, st.integers(0, 8))
+def test_more_days_are_never_sooner_and_always_end_on_a_working_day(
+    moment: datetime, days: int
+) -> None:
+    by = add_workdays(moment, days)
+    assert by <= add_workdays(moment, days + 1)
+    assert is_workday(by.astimezone(HERE).date())
+    if is_workday(moment.date()):
+        passed = [moment.date() + timedelta(days=n) for n in range(1, 40)]
+        until = by.astimezone(HERE).date()
+        assert sum(is_workday(day) for day in passed if day <= until) == days
+
+
+def test_a_weekend_is_no_workday() -> None:
+    assert not is_workday(date(2026, 11, 21))
