@@ -7,19 +7,22 @@ from pathlib import Path
 
 OWN = Path(__file__).parent
 KEPT = {".html", ".txt", ".xml"}
-REFERENCE = re.compile(r'(?:href|src)="(/[^"#?]+\.[a-z0-9]+)"')
+# Any attribute may name a file; one that other sites read, with our own origin before it.
+REFERENCE = re.compile(r'(="(?:https?://[^/"]+)?)(/[^"#?]+\.[a-z0-9]+)(?=")')
 
 
 def main(site: Path) -> int:
     """Work on the built ``site`` in place; pages name their files by absolute paths."""
     pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
-    used = {site / name.lstrip("/") for text in pages.values() for name in REFERENCE.findall(text)}
+    used = {
+        site / name.lstrip("/") for text in pages.values() for _, name in REFERENCE.findall(text)
+    }
     remove_unused(site, used)
-    names = {p: rename(p) for p in used if p.is_file() and (OWN / p.relative_to(site)).is_file()}
+    own = {path for path in used if path.is_file() and (OWN / path.relative_to(site)).is_file()}
+    names = {_address(site, path): _address(site, rename(path)) for path in own}
     for page, text in pages.items():
-        for old, new in names.items():
-            text = text.replace(_address(site, old), _address(site, new))  # noqa: PLW2901
-        page.write_text(text, encoding="utf-8")
+        named = REFERENCE.sub(lambda match: match[1] + names.get(match[2], match[2]), text)
+        page.write_text(named, encoding="utf-8")
     return 0
 
 
@@ -40,7 +43,7 @@ def rename(path: Path) -> Path:
 
 
 def _address(site: Path, path: Path) -> str:
-    return f'"/{path.relative_to(site).as_posix()}"'
+    return f"/{path.relative_to(site).as_posix()}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Refuse a built site with a broken link, a foreign request, a script or a torn page."""
+"""Refuse a built site with a broken link, a foreign request, inline code or a torn page."""
 
 import re
 import sys
@@ -48,7 +48,7 @@ class Page(HTMLParser):
         self._in_title = tag == "title" and not self.title
         if re.fullmatch("h[1-6]", tag):
             self.levels.append(int(tag[1]))
-        if tag in {"script", "style", "base", "iframe"}:
+        if tag in {"style", "base", "iframe"} or (tag == "script" and "src" not in dict(attrs)):
             self.inline.append(f"<{tag}>")
         # A canonical address is read by search engines and asked for by nobody.
         for name, value in attrs if ("rel", "canonical") not in attrs else []:

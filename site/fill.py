@@ -11,6 +11,8 @@ from typing import Any
 
 DATA = Path(__file__).parent.parent / "gegevens.toml"
 TOKEN = re.compile(r"\[\[([a-z_.]+)\]\]")
+# Within an attribute a token stands right behind one of these, and may not become markup.
+ATTRIBUTE = ('"', ":", "/")
 FILLED = {".html", ".xml", ".txt", ".json"}
 UNKNOWN_YET = "nog in te vullen"
 
@@ -42,8 +44,12 @@ def fill(text: str, values: dict[str, str]) -> str:
     """The text with its tokens replaced; an empty value is marked for all to see."""
 
     def replace(match: re.Match[str]) -> str:
-        value = values[match[1]]
-        return html.escape(value) if value else f"<mark>{UNKNOWN_YET}</mark>"
+        value = html.escape(values[match[1]])
+        if text[: match.start()].endswith(ATTRIBUTE):
+            return value
+        if value.startswith("https://"):
+            return f'<a href="{value}">{value}</a>'
+        return value.replace("\n", "<br>\n") or f"<mark>{UNKNOWN_YET}</mark>"
 
     return TOKEN.sub(replace, text)
 

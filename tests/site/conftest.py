@@ -13,7 +13,9 @@ from mkdocs.utils.meta import get_data
 
 from tests.site_build import ROOT, ensure_built
 
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
+# The portal's own policy, which its development server puts on the site's pages too.
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+POLICY += "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Each page is whole: valid, alike in what all pages share, and leading somewhere."""
 
 import re
+import tomllib
 
 import html5lib
 
 from tests.site.conftest import Page
+from tests.site_build import ROOT
 
 
 def _between(html: str, start: str, end: str) -> str:
@@ -40,6 +42,29 @@ def test_the_current_page_is_marked_wherever_it_is_linked(pages: list[Page]) -> 
         links = re.findall(r'<a [^>]*href="(/[^"#]*)" aria-current="page"', page.html)
         assert set(links) <= {page.address}
         assert links or page.address == "/404.html"
+
+
+def test_the_footer_leads_to_what_the_law_and_good_manners_ask(pages: list[Page]) -> None:
+    footer = _between(pages[0].html, "<footer", "</footer>")
+    for address in (
+        "privacy",
+        "leerlingen/privacy",
+        "cookies",
+        "toegankelijkheid",
+        "klacht",
+        "anbi",
+    ):
+        assert f'href="/{address}/"' in footer
+
+
+def test_a_page_carries_only_the_scripts_that_its_source_names(pages: list[Page]) -> None:
+    for page in pages:
+        found = re.findall(
+            r'<script src="/scripts/([a-z]+)\.[0-9a-f]{8}(\.js)" defer></script>', page.html
+        )
+        assert ["".join(parts) for parts in found] == page.meta.get("scripts", []), page.address
+        assert page.html.count("<script") == len(found)
+        assert page.address != "/" or not found
 
 
 def test_titles_are_built_alike_and_the_skip_link_comes_first(pages: list[Page]) -> None:
@@ -78,3 +103,39 @@ def test_every_drawing_has_a_text_alternative(pages: list[Page]) -> None:
                 r'role="img" aria-labelledby="([a-z-]+)">\s*<title id="\1">[^<]{20,}</title>',
                 drawing,
             )
+
+
+def _page(pages: list[Page], address: str) -> Page:
+    return next(page for page in pages if page.address == address)
+
+
+def test_what_an_anbi_has_to_show_is_shown_or_marked_as_missing(pages: list[Page]) -> None:
+    data = tomllib.loads((ROOT / "gegevens.toml").read_text(encoding="utf-8"))
+    source = (ROOT / "content" / "anbi.md").read_text(encoding="utf-8")
+    assert [name for name in data["anbi"] if f"[[anbi.{name}]]" not in source] == []
+    empty = [name for name, value in data["anbi"].items() if not value]
+    assert _page(pages, "/anbi/").html.count("<mark>nog in te vullen</mark>") == len(empty)
+
+
+def test_pupils_read_the_same_terms_of_keeping_as_everyone_else(pages: list[Page]) -> None:
+    term = re.compile(r"<td>(\d+ (?:uur|dagen|weken|maanden)[^<]*)</td>")
+    kept = term.findall(_page(pages, "/privacy/").html)
+    assert len(kept) == 8
+    # Answers for research come from groups alone (B40).
+    kept.remove("24 maanden")
+    assert term.findall(_page(pages, "/leerlingen/privacy/").html) == kept
+
+
+def test_the_cookie_page_names_the_only_cookie_that_the_portal_sets(pages: list[Page]) -> None:
+    portal = (ROOT / "portal" / "app.py").read_text(encoding="utf-8")
+    name = re.search('SESSION_COOKIE_NAME="([^"]+)"', portal)
+    assert name
+    assert f"<td>{name[1]}</td>" in _page(pages, "/cookies/").html
+    # Nobody else may set one, or the page is no longer true.
+    sources = [p.read_text(encoding="utf-8") for p in (ROOT / "portal").rglob("*.py")]
+    assert [text for text in sources if "set_cookie(" in text] == []
+    scripts = [
+        p.read_text(encoding="utf-8") for p in ROOT.glob("*/**/*.js") if "build" not in p.parts
+    ]
+    assert scripts
+    assert [text for text in scripts if re.search("document.cookie|Storage|indexedDB", text)] == []
