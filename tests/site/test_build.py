@@ -110,9 +110,11 @@ def test_an_empty_value_is_marked_and_refused_in_a_release(
 ) -> None:
     monkeypatch.setenv("PORTAL_BASE_URL", "https://portaal.example.org")
     _break(tree / "gegevens.toml", 'telefoon_woord = "0800-EERST EK"', 'telefoon_woord = ""')
+    _break(tree / "gegevens.toml", 'telefoon_link = "+318003377835"', 'telefoon_link = ""')
     run_build(tree)
     page = (tree / "build" / "site" / "contact" / "index.html").read_text(encoding="utf-8")
     assert "(<mark>nog in te vullen</mark>)" in page
+    assert 'href="tel:"' in page
     assert "https://portaal.example.org/contact/" in page
     monkeypatch.setenv("RELEASE", "1")
     with pytest.raises(RuntimeError) as fault:
