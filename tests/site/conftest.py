@@ -1,5 +1,6 @@
 """The built site as tests meet it: its pages, their sources, and a server that runs on loopback."""
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,14 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self
 POLICY += "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
+# What site/words.py puts between the words of a page: the sign beside a word, and its note.
+EXPLANATION = re.compile(
+    r"<span class=\"word\">(.*?)<button class=\"ask\".*?</button></span>"
+    r"|\n<div class=\"meaning\".*?</div>",
+    re.DOTALL,
+)
+
+
 @dataclass(frozen=True)
 class Page:
     """One page: where it stands, its HTML as built, and the front matter of its source."""
@@ -25,6 +34,11 @@ class Page:
     address: str
     html: str
     meta: dict[str, Any]
+
+    @property
+    def own_html(self) -> str:
+        """The page in its own words alone, without those of the glossary."""
+        return EXPLANATION.sub(lambda match: match[1] or "", self.html)
 
 
 class _Handler(SimpleHTTPRequestHandler):

@@ -26,7 +26,7 @@ WITHOUT_PARTS = {"woordenlijst", "juridisch"}
 
 
 def main_text(page: Page) -> str:
-    """All the words of a page's own content, in lower case, with single spaces."""
+    """A page's own words, without the glossary's, in lower case, with single spaces."""
     return " ".join("".join(_main(page).itertext()).lower().split())
 
 
@@ -45,7 +45,7 @@ def sections(page: Page) -> list[tuple[str, str]]:
 
 
 def _main(page: Page) -> Element:
-    main = html5lib.parse(page.html, namespaceHTMLElements=False).find(".//main")
+    main = html5lib.parse(page.own_html, namespaceHTMLElements=False).find(".//main")
     assert main is not None
     return main
 

@@ -26,7 +26,7 @@ def test_every_page_reads_easily(pages: list[Page], capsys: pytest.CaptureFixtur
     faults = []
     table = [f"{'page':<28}{'words':>6}{'ease':>7}{'a sentence':>12}{'longest':>9}"]
     for page in pages:
-        text = prose(page.html)
+        text = prose(page.own_html)
         score = measure(text)
         table.append(
             f"{page.address:<28}{score.words:>6}{score.reading_ease:>7.1f}"
