@@ -12,7 +12,15 @@ MANIFEST = ROOT / "build" / "manifest.json"
 
 # Never --quiet: it hides warnings from --strict too.
 MKDOCS = [sys.executable, "-m", "mkdocs", "build", "--strict"]
-STEPS = ["fill.py", "words.py", "assets.py", "check.py", "compress.py", "manifest.py"]
+STEPS = [
+    "fill.py",
+    "words.py",
+    "search.py",
+    "assets.py",
+    "check.py",
+    "compress.py",
+    "manifest.py",
+]
 
 
 def main() -> int:

@@ -24,7 +24,7 @@ PORTAL = {
 }
 PORTAL_ROOMS = ("aanvragen", "voorstellen", "ontvangen", "mijn-aanvraag", "beheer", "gezondheid")
 
-FETCHED = {"src", "srcset", "poster", "data", "action", "background"}
+FETCHED = {"src", "srcset", "poster", "data", "data-index", "action", "background"}
 CSS_URL = re.compile(r"url\(\s*['\"]?(?!data:)([^'\")]+)|@import\s+['\"]([^'\"]+)")
 
 

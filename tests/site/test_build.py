@@ -66,10 +66,13 @@ def test_only_what_pages_need_is_published(site: Path) -> None:
         r"assets/stylesheets/main\.[0-9a-f]{8}\.min\.css",
         r"icon\.[0-9a-f]{8}\.svg",
         r"robots\.txt",
+        r"scripts/pages\.[0-9a-f]{8}\.js",
         r"scripts/print\.[0-9a-f]{8}\.js",
+        r"scripts/search\.[0-9a-f]{8}\.js",
         r"sitemap\.xml",
         r"styles/forms\.[0-9a-f]{8}\.css",
         r"styles/look\.[0-9a-f]{8}\.css",
+        r"styles/search\.[0-9a-f]{8}\.css",
         r"styles/sheet\.[0-9a-f]{8}\.css",
     ]
     assert len(others) == len(shapes)
@@ -173,6 +176,11 @@ FAULTS = {
         "</main>",
         "<script src='https://elders.example.org/x.js'></script></main>",
         "/contact/: foreign https://elders.example.org/x.js",
+    ),
+    "missing index": (
+        "</main>",
+        "<p data-index='/scripts/x.js'></p></main>",
+        "/contact/: no file /scripts/x.js",
     ),
     "handler": ("<main ", "<main onclick='x' ", "/contact/: onclick= is not allowed"),
     "inline style": ("<main ", "<main style='x' ", "/contact/: style= is not allowed"),

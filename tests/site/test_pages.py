@@ -60,7 +60,7 @@ def test_the_footer_leads_to_what_the_law_and_good_manners_ask(pages: list[Page]
 def test_a_page_carries_only_the_scripts_that_its_source_names(pages: list[Page]) -> None:
     for page in pages:
         found = re.findall(
-            r'<script src="/scripts/([a-z]+)\.[0-9a-f]{8}(\.js)" defer></script>', page.html
+            r'<script type="module" src="/scripts/([a-z]+)\.[0-9a-f]{8}(\.js)"></script>', page.html
         )
         assert ["".join(parts) for parts in found] == page.meta.get("scripts", []), page.address
         assert page.html.count("<script") == len(found)
