@@ -68,16 +68,16 @@ def newest_link() -> str:
 
 
 def ask(browser: Browser, address: str = NOOR) -> TestResponse:
-    return browser.send(DOOR, {"email": address})
+    return browser.submit(DOOR, {"email": address})
 
 
 def enter(browser: Browser, address: str = NOOR) -> TestResponse:
     ask(browser, address)
-    return browser.send(newest_link(), {})
+    return browser.submit(newest_link(), {})
 
 
 def enter_by_phone(browser: Browser, reference: str, phone: str = NUMBER) -> TestResponse:
-    return browser.send(BY_PHONE, {"phone": phone, "reference": reference})
+    return browser.submit(BY_PHONE, {"phone": phone, "reference": reference})
 
 
 def page_of(browser: Browser, case: Case, page: str = "") -> TestResponse:

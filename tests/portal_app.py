@@ -136,6 +136,14 @@ class Browser(FlaskClient):
         answer = self.page(path)
         return form_on(answer.text, answer.request.path)
 
+    def unfilled(self, path: str) -> MultiDict[str, str]:
+        """What the last form on a page would send if nothing were filled in."""
+        return sent_by(self.page(path).text)
+
+    def submit(self, path: str, answers: Answers) -> TestResponse:
+        """Fill in one form, and send it to where it stands."""
+        return self.post(path, data=self.unfilled(path).to_dict(flat=False) | dict(answers))
+
     def post_form(self, form: "Form", **options: Any) -> TestResponse:
         """Send a form as it is filled in."""
         return self.post(form.action, data=form.data, **options)

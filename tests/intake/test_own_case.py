@@ -74,8 +74,8 @@ def test_what_is_added_is_kept_told_and_its_manager_written_to_once(
     browser: Browser, case: Case
 ) -> None:
     enter(browser)
-    answers = [browser.send(own(case, "aanvullen/"), {"text": "Bel mij\nna vieren."})] * 1
-    answers += [browser.send(own(case, "aanvullen/"), {"text": " Bel mij\r\nna vieren. "})]
+    answers = [browser.submit(own(case, "aanvullen/"), {"text": "Bel mij\nna vieren."})] * 1
+    answers += [browser.submit(own(case, "aanvullen/"), {"text": " Bel mij\r\nna vieren. "})]
     assert {answer.location for answer in answers} == {own(case)}
     assert "aanvulling is verstuurd" in page_of(browser, case).text
     assert "aanvulling is verstuurd" not in page_of(browser, case).text
@@ -97,7 +97,7 @@ def test_a_text_that_will_not_do_comes_back_as_it_was(
 ) -> None:
     enter(browser)
     before = counts()
-    answer = browser.send(own(case, "aanvullen/"), {"text": text})
+    answer = browser.submit(own(case, "aanvullen/"), {"text": text})
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "<title>Fout: " in answer.text
     assert answer.text.count(error_of(answer.text, "text").rstrip(".")) == 2
@@ -113,7 +113,7 @@ def test_corrected_data_are_kept_shown_masked_and_told_to_the_manager(
 ) -> None:
     enter(browser)
     typed = {"email": "nora@example.com", "phone": "030-2345699"}
-    answer = browser.send(own(case, "gegevens/"), typed)
+    answer = browser.submit(own(case, "gegevens/"), typed)
     assert answer.location == own(case)
     page = page_of(browser, case).text
     assert "n…@example.com" in page
@@ -135,8 +135,8 @@ def test_after_a_correction_the_new_address_is_the_way_in_and_the_old_is_not(
     ask(browser)
     old = newest_link()
     enter_by_phone(browser, case.reference)
-    browser.send(own(case, "gegevens/"), {"email": "nora@example.com", "phone": "0302345699"})
-    assert browser.send(old, {}).status_code == HTTPStatus.NOT_FOUND
+    browser.submit(own(case, "gegevens/"), {"email": "nora@example.com", "phone": "0302345699"})
+    assert browser.submit(old, {}).status_code == HTTPStatus.NOT_FOUND
     visitor = stranger(browser)
     ask(visitor)
     assert len(letters("link")) == 1
@@ -151,7 +151,7 @@ def test_who_corrects_an_address_comes_no_nearer_to_the_cases_that_it_has(
 ) -> None:
     another = request_one(config, email="anna@example.org")
     enter(browser)
-    browser.send(own(case, "gegevens/"), {"email": "anna@example.org"})
+    browser.submit(own(case, "gegevens/"), {"email": "anna@example.org"})
     assert page_of(browser, case).status_code == HTTPStatus.OK
     assert page_of(browser, another).status_code == HTTPStatus.NOT_FOUND
 
@@ -159,7 +159,7 @@ def test_who_corrects_an_address_comes_no_nearer_to_the_cases_that_it_has(
 def test_the_same_correction_twice_is_told_once(browser: Browser, case: Case) -> None:
     enter(browser)
     for _ in range(2):
-        browser.send(own(case, "gegevens/"), {"name": "Nora"})
+        browser.submit(own(case, "gegevens/"), {"name": "Nora"})
     assert len(letters("corrected")) == 1
     assert happenings() == [Happening.RECEIVED, Happening.CORRECTED]
 
@@ -179,7 +179,7 @@ def test_data_that_will_not_do_come_back_and_nothing_is_changed(
 ) -> None:
     enter(browser)
     before = counts()
-    answer = browser.send(own(case, "gegevens/"), typed)
+    answer = browser.submit(own(case, "gegevens/"), typed)
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert error_of(answer.text, wrong)
     kept = sent_by(answer.text)
@@ -198,7 +198,7 @@ def test_the_letter_about_new_data_holds_as_much_as_the_setting_says(
     browser: Browser = app.test_client()  # type: ignore[assignment]
     case = request_one(app.config["PORTAL"])
     enter(browser)
-    browser.send(own(case, "gegevens/"), {"email": "nora@example.com"})
+    browser.submit(own(case, "gegevens/"), {"email": "nora@example.com"})
     (letter,) = letters("corrected")
     assert ("nora@example.com" in letter.body) == shows
     assert ("staan niet in dit bericht" in letter.body) != shows
@@ -272,7 +272,7 @@ def test_another_tab_can_change_nothing_after_withdrawing_and_keeps_its_text(
 ) -> None:
     enter(browser)
     form = sent_by(page_of(browser, case, page).text)
-    browser.send(own(case, "intrekken/"), {})
+    browser.submit(own(case, "intrekken/"), {})
     before = counts()
     answer = browser.post(own(case, page), data=form.to_dict() | typed)
     assert answer.status_code == HTTPStatus.CONFLICT

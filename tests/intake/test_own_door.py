@@ -51,7 +51,7 @@ def test_who_is_known_is_mailed_a_link_that_leads_to_the_case(browser: Browser, 
     assert browser.get(answer.location).status_code == HTTPStatus.OK
     (letter,) = letters("link")
     assert (letter.recipient, letter.fallback) == (NOOR, None)
-    inside = browser.send(newest_link(), {})
+    inside = browser.submit(newest_link(), {})
     assert inside.location == f"{DOOR}overzicht/"
     assert browser.get(inside.location).location == own(case)
     assert case.reference in page_of(browser, case).text
@@ -149,7 +149,7 @@ def test_an_unknown_address_gets_the_same_answer_to_the_last_octet(
 def test_an_unknown_address_costs_the_same_statements(
     browser: Browser, case: Case, statements: Callable[[], list[str]]
 ) -> None:
-    form = browser.form(DOOR)
+    form = browser.unfilled(DOOR)
     made = []
     for address in (NOOR, "anna@example.org"):
         statements()
@@ -180,7 +180,7 @@ def test_an_unknown_address_leaves_the_same_rows_but_for_the_letter(
 def test_a_wrong_number_and_an_unknown_reference_are_one_answer_with_the_same_work(
     browser: Browser, case: Case, statements: Callable[[], list[str]]
 ) -> None:
-    form = browser.form(BY_PHONE).to_dict()
+    form = browser.unfilled(BY_PHONE).to_dict()
     answers, made, rows = [], [], []
     for reference, phone in ((case.reference, "0687654321"), ("EK-0000-0000-0000", NUMBER)):
         statements()
@@ -240,7 +240,7 @@ def test_a_scanner_that_opens_the_link_five_times_changes_nothing(
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Referrer-Policy"] == "same-origin"
     assert counts() == before
-    assert browser.send(link, {}).status_code == HTTPStatus.SEE_OTHER
+    assert browser.submit(link, {}).status_code == HTTPStatus.SEE_OTHER
 
 
 def test_an_unknown_an_old_and_a_used_link_are_one_page_that_says_how_to_go_on(
@@ -249,10 +249,10 @@ def test_an_unknown_an_old_and_a_used_link_are_one_page_that_says_how_to_go_on(
     with time_machine.travel(datetime.now(UTC) - timedelta(minutes=31), tick=True):
         ask(browser)
         old = newest_link()
-        form = browser.form(old)
+        form = browser.unfilled(old)
     ask(browser)
     used = newest_link()
-    browser.send(used, {})
+    browser.submit(used, {})
     pages = []
     for link in (old, used, f"{DOOR}link/{'0' * 64}/", f"{DOOR}link/EK-verzonnen/"):
         pages += [stranger(browser).get(link), stranger(browser).post(link, data=form)]
@@ -266,14 +266,14 @@ def test_an_unknown_an_old_and_a_used_link_are_one_page_that_says_how_to_go_on(
 def test_a_link_works_for_half_an_hour(browser: Browser, case: Case) -> None:
     ask(browser)
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=29), tick=True):
-        assert browser.send(newest_link(), {}).status_code == HTTPStatus.SEE_OTHER
+        assert browser.submit(newest_link(), {}).status_code == HTTPStatus.SEE_OTHER
 
 
 def test_a_link_that_is_used_twice_at_once_lets_one_in(browser: Browser, case: Case) -> None:
     ask(browser)
     link = newest_link()
     visitors = [stranger(browser) for _ in range(2)]
-    opened = [visitor.form(link) for visitor in visitors]
+    opened = [visitor.unfilled(link) for visitor in visitors]
     answers = [v.post(link, data=form) for v, form in zip(visitors, opened, strict=True)]
     assert Counter(a.status_code for a in answers) == {303: 1, 404: 1}
 
@@ -296,7 +296,7 @@ def test_a_link_to_an_address_that_has_no_case_any_more_is_dead(
     ask(browser)
     with connection():
         Case.get_by_id(case.id).delete_instance()
-    assert browser.send(newest_link(), {}).status_code == HTTPStatus.NOT_FOUND
+    assert browser.submit(newest_link(), {}).status_code == HTTPStatus.NOT_FOUND
 
 
 # The visit.

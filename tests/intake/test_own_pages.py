@@ -53,7 +53,7 @@ def _without_token(browser: Browser, path: str, sent: dict[str, str]) -> TestRes
 
 
 def _foreign_token(browser: Browser, path: str, sent: dict[str, str]) -> TestResponse:
-    token = stranger(browser).form(DOOR)["csrf_token"]
+    token = stranger(browser).unfilled(DOOR)["csrf_token"]
     return browser.post(path, data=sent | {"csrf_token": token})
 
 
@@ -90,7 +90,7 @@ def opened(browser: Browser, form: str, case: Case) -> tuple[str, dict[str, str]
         enter(browser)
     path = path_of(form, case)
     typed = FORMS[form] | ({"reference": case.reference} if form == BY_PHONE else {})
-    return path, browser.form(path).to_dict() | typed
+    return path, browser.unfilled(path).to_dict() | typed
 
 
 @pytest.mark.parametrize("way", SUSPECT)
@@ -130,7 +130,7 @@ def test_another_site_cannot_use_a_link_up_or_sign_anybody_out(
     ask(stranger(browser))
     answer = SUSPECT[way](browser, newest_link(), {"csrf_token": token})
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert browser.send(newest_link(), {}).status_code == HTTPStatus.SEE_OTHER
+    assert browser.submit(newest_link(), {}).status_code == HTTPStatus.SEE_OTHER
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -159,7 +159,7 @@ def test_a_link_is_good_still_when_its_visit_could_not_be_written(
 ) -> None:
     ask(browser)
     link = newest_link()
-    form = browser.form(link)
+    form = browser.unfilled(link)
     database.execute_sql(
         "CREATE TRIGGER broken BEFORE INSERT ON token BEGIN SELECT RAISE(ABORT, 'no'); END"
     )
@@ -198,9 +198,9 @@ def test_what_is_typed_at_the_own_door_is_in_no_file_no_log_no_address_and_no_co
     caplog.set_level(logging.DEBUG)
     canary = [f"k{secrets.token_hex(8)}" for _ in range(4)]
     enter(browser)
-    answers = [browser.send(own(case, "aanvullen/"), {"text": canary[0]})]
+    answers = [browser.submit(own(case, "aanvullen/"), {"text": canary[0]})]
     typed = {"name": canary[1], "email": f"{canary[2]}@example.org"}
-    answers.append(browser.send(own(case, "gegevens/"), typed))
+    answers.append(browser.submit(own(case, "gegevens/"), typed))
     answers.append(ask(stranger(browser), f"{canary[3]}@example.org"))
     pages = "".join(page_of(browser, case, page).text for page in PAGES)
     with browser.session_transaction(base_url=BASE) as session:
@@ -220,7 +220,7 @@ def test_what_is_typed_at_the_own_door_is_in_no_file_no_log_no_address_and_no_co
 def every_page(browser: Browser, config: Config) -> Iterator[tuple[str, str, str]]:
     """Each page's name, whom it addresses (je, u or nobody), and its HTML."""
     yield "ask", "", browser.get(DOOR).text
-    yield "ask, empty", "", browser.send(DOOR, {"email": ""}).text
+    yield "ask, empty", "", browser.submit(DOOR, {"email": ""}).text
     yield "ask, expired", "", browser.post(DOOR, data={"email": NOOR}).text
     yield "asked", "", browser.get(f"{DOOR}verstuurd/").text
     yield "phone", "", browser.get(BY_PHONE).text
@@ -234,18 +234,18 @@ def every_page(browser: Browser, config: Config) -> Iterator[tuple[str, str, str
     yield "over", "", browser.post(own(known[0], "aanvullen/"), data={"text": "Hoi"}).text
     ask(browser)
     yield "link", "", browser.get(newest_link()).text
-    browser.send(newest_link(), {})
+    browser.submit(newest_link(), {})
     yield "overview", "", browser.get(f"{DOOR}overzicht/").text
     for case in known:
         voice = "je" if case.role is Role.PUPIL else "u"
         for page in PAGES:
             yield f"{case.role} {page}", voice, page_of(browser, case, page).text
-        yield "add, wrong", voice, browser.send(own(case, "aanvullen/"), {"text": ""}).text
-        yield "correct, wrong", voice, browser.send(own(case, "gegevens/"), {"email": "x"}).text
-        browser.send(own(case, "aanvullen/"), {"text": "Hoi"})
+        yield "add, wrong", voice, browser.submit(own(case, "aanvullen/"), {"text": ""}).text
+        yield "correct, wrong", voice, browser.submit(own(case, "gegevens/"), {"email": "x"}).text
+        browser.submit(own(case, "aanvullen/"), {"text": "Hoi"})
         yield f"{case.role}, added", voice, page_of(browser, case).text
         form = sent_by(page_of(browser, case, "aanvullen/").text)
-        browser.send(own(case, "intrekken/"), {})
+        browser.submit(own(case, "intrekken/"), {})
         yield f"{case.role}, withdrawn", voice, page_of(browser, case).text
         closed = browser.post(own(case, "aanvullen/"), data=form.to_dict() | {"text": "Hoi!"})
         yield "closed", voice, closed.text
@@ -299,8 +299,8 @@ def _button(page: str) -> str:
 
 def test_the_letters_to_a_manager_read_easily(browser: Browser, case: Case) -> None:
     enter(browser)
-    browser.send(own(case, "gegevens/"), {"name": "Nora"})
-    browser.send(own(case, "intrekken/"), {})
+    browser.submit(own(case, "gegevens/"), {"name": "Nora"})
+    browser.submit(own(case, "intrekken/"), {})
     for letter in (*letters("corrected"), *letters("withdrawn")):
         text = re.sub(r"(?<!\n)\n(?!\n)", " ", letter.body)
         assert NORMAL.faults(text) == []
