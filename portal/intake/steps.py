@@ -44,12 +44,14 @@ def show(key: str, handle: str, number: int) -> ResponseReturnValue:
 
 def take(key: str, handle: str, number: int) -> ResponseReturnValue:
     """Keep what was sent, and lead on; nothing is written where it is not surely ours."""
-    page = page_at(key, handle, number)
+    page, given = page_at(key, handle, number), Given()
     try:
-        return _take(page, draft_of(handle))
+        draft = draft_of(handle)
+        given = drafts.given(draft)
+        return _take(page, draft)
     except PeeweeException as fault:
         current_app.logger.error("a step could not be stored: %s", type(fault).__name__)
-        form = page.door.form(_merged(page, MultiDict()))
+        form = page.door.form(_merged(page, given))
         return render_step(page, form, HTTPStatus.SERVICE_UNAVAILABLE, notice="unavailable")
 
 
@@ -110,7 +112,7 @@ def _moved(form: Intake, before: Given) -> bool:
 
 def _begin_anew(page: Page, form: Intake) -> ResponseReturnValue:
     fresh = Page(page.door, handles.new_handle(), page.number)
-    _keep(fresh, form, MultiDict())
+    _keep(fresh, form, Given())
     return see(fresh.address(1))
 
 
