@@ -2,6 +2,8 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,19 @@ import pytest
 from portal.database import open_database
 from portal.sealing import Keyring
 from tests.conftest import DATA_KEY
-from tests.portal_app import DOORS, cases, new_database, only_case, required, rows
-from tests.real_server import free_port, serving
+from tests.intake.walking import drafts
+from tests.portal_app import (
+    DOORS,
+    cases,
+    form_on,
+    new_database,
+    only_case,
+    required,
+    rows,
+    urlencoded,
+)
+from tests.portal_app import answers as answers_of
+from tests.real_server import Filled, Server, free_port, serving
 from tests.site_build import ensure_built
 
 PATH = DOORS["community"]
@@ -36,10 +49,26 @@ def test_fifty_posts_of_one_form_at_once_are_one_case(database_url: str) -> None
     assert rows() == (1, 0, 1, 2)
 
 
+def test_fifty_posts_of_one_step_at_once_are_one_draft(database_url: str) -> None:
+    with serving(database_url, free_port()) as server:
+        last = server.fill_in(PATH, TYPED)
+        path = last.path.replace("controleren", "3")
+        step = server.ask("GET", path, headers=last.headers)[2]
+        form = form_on(step, path).fill({"story": "Iets anders."})
+        sent = Filled(path, urlencoded(form.data), last.headers["Cookie"])
+        with ThreadPoolExecutor(50) as crowd:
+            answers = set(crowd.map(server.send, [sent] * 50))
+        assert answers == {(303, path.replace("/3/", "/4/"))}
+        assert len(drafts()) == 1
+        assert server.send(last)[0] == 303
+    assert answers_of(only_case())["story"] == ("Iets anders.",)
+
+
 def test_forty_forms_at_once_are_forty_cases(database_url: str) -> None:
     with serving(database_url, free_port()) as server:
-        forms = [server.fill_in(PATH, TYPED | {"name": f"Noor {n}"}) for n in range(40)]
+        named = [required("pupil", name=f"Noor {n}") for n in range(40)]
         with ThreadPoolExecutor(40) as crowd:
+            forms = list(crowd.map(partial(server.fill_in, DOORS["pupil"]), named))
             answers = list(crowd.map(server.send, forms))
     assert {status for status, _ in answers} == {303}
     assert len({address for _, address in answers}) == 40
@@ -64,3 +93,36 @@ def test_killed_between_commit_and_answer_a_retry_gives_the_reference_that_was_w
         assert status == 303
         assert reference in server.ask("GET", address)[2]
     assert rows() == (1, 0, 1, 2)
+
+
+class Visitor:
+    """One browser that outlives the server."""
+
+    def __init__(self) -> None:
+        self._cookie = ""
+
+    def ask(self, server: Server, method: str, path: str, body: bytes | None = None) -> str:
+        """The page in the end, and from then on ``self.path`` is where it stands."""
+        headers = {"Cookie": self._cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        status, answered, page = server.ask(method, path, body, headers)
+        self._cookie = answered.get("Set-Cookie", self._cookie).partition(";")[0]
+        self.path = path
+        if status == HTTPStatus.SEE_OTHER:
+            return self.ask(server, "GET", answered["Location"])
+        assert status == HTTPStatus.OK, page
+        return page
+
+
+def test_a_server_killed_between_any_two_steps_loses_nothing(database_url: str) -> None:
+    typed = TYPED | {"call_when": "na vieren", "safety": "rustig"}
+    port, visitor, sent = free_port(), Visitor(), False
+    with serving(database_url, port) as server:
+        page = visitor.ask(server, "GET", PATH)
+    while not sent:
+        form = form_on(page, visitor.path).fill(typed)
+        with serving(database_url, port) as server:
+            page = visitor.ask(server, "POST", form.action, urlencoded(form.data))
+        sent = form.is_last
+    assert only_case().reference in page
+    told = {name: values[0] for name, values in answers_of(only_case()).items()}
+    assert told == {name: typed[name] for name in ("call_when", "safety", "story")}
