@@ -11,6 +11,7 @@ from portal.web.pages import HEADERS
 from tests.portal_app import LEARNING, build, new_database
 
 SECURE = "https://portaal.example.org"
+STEP = f"{LEARNING}abcdefghijkl/1/"
 
 
 @pytest.fixture
@@ -29,11 +30,12 @@ def answers(app: Flask) -> dict[int, TestResponse]:
     client = app.test_client()
     return {
         200: client.get("/aanvragen/", base_url=SECURE),
+        303: client.get(LEARNING, base_url=SECURE),
         400: client.get("/aanvragen/", base_url="https://elders.example.org"),
         404: client.get("/er-is-niets", base_url=SECURE),
         405: client.put("/voorstellen/", base_url=SECURE),
-        413: client.post(LEARNING, base_url=SECURE, data={"name": "x" * 600_000}),
-        422: client.post(LEARNING, base_url=SECURE, data={}),
+        413: client.post(STEP, base_url=SECURE, data={"name": "x" * 600_000}),
+        422: client.post(STEP, base_url=SECURE, data={}),
         500: client.get("/breekt", base_url=SECURE),
         503: client.get("/gezondheid", base_url=SECURE),
     }
@@ -53,7 +55,7 @@ def test_nothing_that_was_typed_stays_in_a_cache(app: Flask) -> None:
 
 
 def test_the_cookie_of_an_https_portal_is_its_own(app: Flask) -> None:
-    cookie = app.test_client().get(LEARNING, base_url=SECURE).headers["Set-Cookie"]
+    cookie = app.test_client().get(STEP, base_url=SECURE).headers["Set-Cookie"]
     assert cookie.startswith("__Host-portaal=")
     for word in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax"):
         assert word in cookie
