@@ -8,8 +8,7 @@ import pytest
 
 from portal.cases.case import Intent, Kind, Role
 from portal.intake.doors import DOORS as FORMS
-from portal.intake.forms import Intake
-from tests.intake.walking import asked_of, questions
+from tests.intake.walking import ASKERS, OWN, whole
 from tests.portal_app import (
     DOORS,
     PHONE,
@@ -90,39 +89,17 @@ def test_who_gives_only_a_phone_number_gets_no_letter_and_is_told_to_call(
     assert "alleen een telefoonnummer" in browser.get(answer.location).text
 
 
-ASKERS = [
-    (door, role)
-    for door, known in {
-        "pupil": [""],
-        "learning": ["relative", "school", "unknown"],
-        "community": ["resident", "member", "school", "company", "authority", "other", "unknown"],
-        "proposal": ["neighbour", "professional", "other", "unknown"],
-    }.items()
-    for role in known
-]
-
-
 @pytest.mark.parametrize(("door", "role"), ASKERS)
 def test_every_answer_is_kept_under_the_name_it_was_asked_by(
     browser: Browser, door: str, role: str
 ) -> None:
-    """Each question put to this role is answered: text with its name, choices with their last."""
-    given = _answer_all(asked_of(browser, door, {"role": role}))
-    browser.send(DOORS[door], required(door, **{**given, "role": role}))
-    assert answers(only_case()) == {
-        name: (value,) for name, value in given.items() if name != "role"
-    }
-    assert only_case().role == (role or "pupil")
-
-
-def _answer_all(form: Intake) -> dict[str, str]:
-    own = {"name", "email", "phone", "postcode", "municipality"}
-    given = {}
-    for field in questions(form):
-        if field.short_name not in own:
-            choices = getattr(field, "choices", None)
-            given[field.short_name] = choices[-1].value if choices else f"zo {field.short_name}"
-    return given
+    given = whole(browser, door, role)
+    assert browser.send(DOORS[door], given).status_code == 303
+    case = only_case()
+    assert answers(case) == {n: (text,) for n, text in given.items() if n not in OWN}
+    assert (case.name, case.email, case.phone) == (given["name"], given["email"], given["phone"])
+    assert (case.postcode, case.municipality) == ("3511", "Utrecht")
+    assert case.role == (role or "pupil")
 
 
 def test_a_reference_by_itself_opens_no_page(browser: Browser) -> None:
@@ -221,8 +198,7 @@ def test_the_wrong_door_costs_nothing(browser: Browser, start: str, switch: str)
 def test_all_that_was_answered_at_one_door_is_in_the_case_from_another(
     browser: Browser, start: str, switch: str
 ) -> None:
-    given = required(start, **_answer_all(asked_of(browser, start, required(start))))
-    given |= {"role": required(start).get("role", ""), "municipality": "Utrecht"}
+    given = whole(browser, start, required(start).get("role", ""))
     first = browser.form(DOORS[start])
     browser.to_the_end(first.action, given)
     led = browser.post_form(browser.form(first.action).press("switch", switch)).location
@@ -230,6 +206,5 @@ def test_all_that_was_answered_at_one_door_is_in_the_case_from_another(
     assert browser.send(led, role).status_code == 303
     case = only_case()
     assert (case.kind, case.intent) == KINDS[switch][:2]
-    assert (case.name, case.email, case.postcode) == ("Noor", "noor@example.org", "3511")
-    own = {"name", "email", "phone", "postcode", "municipality", "role"}
-    assert answers(case) == {name: (text,) for name, text in given.items() if name not in own}
+    assert (case.name, case.email, case.postcode) == (given["name"], given["email"], "3511")
+    assert answers(case) == {n: (text,) for n, text in given.items() if n not in OWN}

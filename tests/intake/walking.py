@@ -17,6 +17,18 @@ from portal.intake.drafts import Draft
 from portal.intake.forms import Intake
 from tests.portal_app import DOORS, Answers, Browser, Form, form_on
 
+# Who may ask at each door, and is not led to another.
+ROLES = {
+    "pupil": [""],
+    "learning": ["relative", "school", "unknown"],
+    "community": ["resident", "member", "school", "company", "authority", "other", "unknown"],
+    "proposal": ["neighbour", "professional", "other", "unknown"],
+}
+ASKERS = [(door, role) for door, roles in ROLES.items() for role in roles]
+
+# What a case keeps beside its answers.
+OWN = {"role", "name", "email", "phone", "postcode", "municipality"}
+
 TABLES = ("case", "addition", "event", "letter", "quota_use", "draft")
 
 
@@ -49,6 +61,20 @@ def asked_of(browser: Browser, door: str, answers: Answers) -> Intake:
 def questions(form: Intake) -> list[Field]:
     """All that a form asks, in order."""
     return [question for step in form.steps for question in form.questions(step)]
+
+
+def whole(browser: Browser, door: str, role: str) -> dict[str, str]:
+    """Every question put to this role is answered: a text with its name, a choice with its last."""
+    asked = questions(asked_of(browser, door, {"role": role}))
+    answers = {field.short_name: _an_answer(field) for field in asked if field.short_name != "role"}
+    place = {"postcode": "3511 AB", "municipality": "Utrecht"}
+    reach = {"email": "noor@example.org", "phone": "06 12 34 56 78"}
+    return answers | place | reach | ({"role": role} if role else {})
+
+
+def _an_answer(field: Field) -> str:
+    choices = getattr(field, "choices", None)
+    return str(choices[-1].value) if choices else f"zo {field.short_name}"
 
 
 def error_of(page: str, field: str) -> str:
