@@ -112,6 +112,28 @@ def _manager(key: str | None) -> Manager | None:
     return Manager(row.key, row.name, row.email, row.phone, row.deputy, row.active) if row else None
 
 
+def regions_of(manager_key: str) -> frozenset[str]:
+    """The keys of the regions that have this manager, who may be away."""
+    with connection():
+        own = RegionRow.select(RegionRow.key).where(RegionRow.manager == manager_key)
+        return frozenset(region.key for region in own)
+
+
+def regions_where_standing_in(manager_key: str) -> frozenset[str]:
+    """The keys of the regions that this manager answers for now, as the deputy of another."""
+    with connection():
+        absent = ManagerRow.select(ManagerRow.key).where(ManagerRow.deputy == manager_key)
+        theirs = list(RegionRow.select().where(RegionRow.manager.in_(absent)))
+        answers = [(region, _who(region)) for region in theirs]
+    return frozenset(region.key for region, who in answers if who and who.key == manager_key)
+
+
+def managers() -> dict[str, str]:
+    """The managers of the map in use, by key; the value is the name people read."""
+    with connection():
+        return {row.key: row.name for row in ManagerRow.select().order_by(ManagerRow.name)}
+
+
 def unanswered_regions() -> list[str]:
     """Names of the regions for which the national desk answers, lacking an active person."""
     with connection():
