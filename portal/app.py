@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import health
+from portal.casework import account_views, guard, sign_in_views, staff_views, trail_views
 from portal.config import Config, Mode
 from portal.database import check_key, database, open_database, pending_migrations
 from portal.delivery.smtp import sender
@@ -75,10 +76,13 @@ def create_app(config: Config) -> Flask:
     _set_up_connections(app)
     for door in (views, steps, sending, later, own_views):
         app.register_blueprint(door.blueprint)
+    for desk in (sign_in_views, account_views, staff_views, trail_views):
+        app.register_blueprint(desk.blueprint)
     app.add_url_rule("/gezondheid", "health", _health)
     app.add_url_rule("/.well-known/security.txt", "security", _security)
     if config.mode is Mode.DEVELOPMENT:
         _set_up_development(app, config)
+    guard.set_up(app)
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

@@ -9,18 +9,23 @@ import socket
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from email_validator import EmailNotValidError
 from gunicorn.app.base import BaseApplication
 from peewee import PeeweeException, fn
 
 from portal import clock
 from portal.app import StartRefused, create_app, open_sound_database
+from portal.audit.trail import Action, record
 from portal.cases.register import Case
+from portal.casework import employ, sign_in, staff
+from portal.casework.people import StaffRole
+from portal.casework.staff import Staff
 from portal.config import Config, ConfigError
 from portal.database import DatabaseUnsound, connection, migrate, open_database, transaction
 from portal.delivery.smtp import sender
@@ -218,6 +223,76 @@ def _regions_of(asked: argparse.Namespace) -> None:
     print(f"{found.region_name} ({place}): {found.function} <{found.email}>")
 
 
+def _staff_add(asked: argparse.Namespace) -> None:
+    config = _config()
+    open_sound_database(config)
+    newcomer = employ.Newcomer(asked.name, asked.email, asked.role, asked.manager)
+    try:
+        new = employ.invite(newcomer, _now(), config)
+    except employ.AlreadyThere:
+        raise Refused(f"{asked.email} has an account: see 'portal staff list'") from None
+    except EmailNotValidError:
+        raise Refused(f"{asked.email} is no address that mail can go to") from None
+    except ValueError as fault:
+        raise Refused(f"{fault}") from None
+    record(OPERATOR, Action.CHANGED, new.id, _now())
+    print(f"invited {asked.email}: the letter holds a link for three days")
+
+
+def _staff_disable(asked: argparse.Namespace) -> None:
+    open_sound_database(_config())
+    found = _member(asked.email)
+    try:
+        employ.disable(found, _now())
+    except employ.Hindered as hindered:
+        raise Refused(f"{hindered}") from None
+    record(OPERATOR, Action.CHANGED, found.id, _now())
+    print(f"disabled {asked.email}: signed out everywhere")
+
+
+def _staff_list(_asked: argparse.Namespace) -> None:
+    open_sound_database(_config())
+    for one in staff.everybody():
+        state = "active" if one.authenticator else "invited"
+        post = f"{one.role} {one.manager}" if one.manager else f"{one.role}"
+        print(f"{one.id}  {one.name} <{one.email}>  {post}  {state if one.active else 'disabled'}")
+
+
+def _staff_link(asked: argparse.Namespace) -> None:
+    config = _config()
+    open_sound_database(config)
+    found = _member(asked.email)
+    if asked.new_authenticator:
+        employ.take_proofs(found)
+        found = _member(asked.email)
+    make = sign_in.make_link if found.authenticator else employ.invitation_link
+    link = make(found, _now(), config)
+    record(OPERATOR, Action.CHANGED, found.id, _now())
+    print(link)
+
+
+def _member(email: str) -> Staff:
+    """Somebody at work, by their address."""
+    with connection():
+        found = staff.find_by_email(email)
+    if found is None or not found.active:
+        raise Refused(f"nobody at work has the address {email}: see 'portal staff list'")
+    return found
+
+
+def _role(text: str) -> StaffRole:
+    try:
+        return StaffRole(text.replace("-", " "))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"give one of: {', '.join(_ROLES)}") from None
+
+
+_ROLES = [role.replace(" ", "-") for role in StaffRole]
+
+# Who runs these commands has no account; the machine's own records say who that was.
+OPERATOR = "operator"
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -248,17 +323,41 @@ COMMANDS = (
         "portal regions of 3511",
         _regions_of,
     ),
+    Command(
+        "staff add",
+        "open an account for the desk and mail its invitation",
+        "portal staff add 'Ina de Wit' ina@example.org --role manager --manager utrecht",
+        _staff_add,
+    ),
+    Command(
+        "staff disable",
+        "let somebody in no more and end what they have open",
+        "portal staff disable ina@example.org",
+        _staff_disable,
+    ),
+    Command("staff list", "show who has or had an account", "portal staff list", _staff_list),
+    Command(
+        "staff link",
+        "print a one-time link for somebody who cannot be mailed",
+        "portal staff link ina@example.org",
+        _staff_link,
+    ),
 )
+
+
+GROUPS = {"regions": "the map of who answers where", "staff": "who may sign in at the desk"}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="portal", description=__doc__)
     first = parser.add_subparsers(required=True, metavar="COMMAND")
-    regions = first.add_parser("regions", help="the map of who answers where")
-    second = regions.add_subparsers(required=True, metavar="COMMAND")
+    groups = {"": first}
+    for group, about in GROUPS.items():
+        parent = first.add_parser(group, help=about)
+        groups[group] = parent.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         group, _, last = command.words.rpartition(" ")
-        made = (second if group else first).add_parser(
+        made = groups[group].add_parser(
             last, help=command.does, description=command.does, epilog=f"example: {command.example}"
         )
         made.set_defaults(command=command)
@@ -267,15 +366,35 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_arguments(parser: argparse.ArgumentParser, words: str) -> None:
-    if words == "serve":
-        parser.add_argument("--bind", type=_bind, default="127.0.0.1:8000", help="address and port")
-    elif words == "regions check":
-        parser.add_argument("file", nargs="?", help="default: PORTAL_REGIONS")
-    elif words == "regions load":
-        parser.add_argument("file")
-    elif words == "regions of":
-        parser.add_argument("postcode")
-        parser.add_argument("--municipality", default="", help="where a postcode lies in two")
+    for names, options in _ARGUMENTS.get(words, ()):
+        parser.add_argument(*names.split(), **options)
+
+
+_ARGUMENTS: Mapping[str, Sequence[tuple[str, dict[str, Any]]]] = {
+    "serve": [
+        ("--bind", {"type": _bind, "default": "127.0.0.1:8000", "help": "address and port"}),
+    ],
+    "regions check": [("file", {"nargs": "?", "help": "default: PORTAL_REGIONS"})],
+    "regions load": [("file", {})],
+    "regions of": [
+        ("postcode", {}),
+        ("--municipality", {"default": "", "help": "where a postcode lies in two"}),
+    ],
+    "staff add": [
+        ("name", {}),
+        ("email", {}),
+        ("--role", {"type": _role, "required": True, "help": ", ".join(_ROLES)}),
+        ("--manager", {"metavar": "KEY", "help": "a manager's key in the map of regions"}),
+    ],
+    "staff disable": [("email", {})],
+    "staff link": [
+        ("email", {}),
+        (
+            "--new-authenticator",
+            {"action": "store_true", "help": "for who lost theirs and the recovery codes"},
+        ),
+    ],
+}
 
 
 if __name__ == "__main__":

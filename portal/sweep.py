@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from portal.audit import trail
+from portal.casework import sessions, staff
 from portal.intake import drafts
 from portal.web import quota, tokens
 
@@ -23,6 +25,9 @@ PERIODS = (
     Period("unfinished forms", drafts.KEPT, drafts.forget),
     Period("counts of letters", quota.KEPT, quota.forget),
     Period("expired links and visits", timedelta(0), tokens.forget),
+    Period("sessions of staff", sessions.IDLE, sessions.forget),
+    Period("accounts of former staff", staff.KEPT_AFTER_LEAVING, staff.forget),
+    Period("lines of the audit trail", trail.KEPT, trail.forget),
 )
 
 

@@ -18,6 +18,8 @@ class Purpose(StrEnum):
     RESUMING = "resuming"
     LINK = "link"
     TRY = "try at the own door"
+    CODE = "code of one member of staff"
+    WRONG_CODE = "wrong code after one link"
 
 
 class QuotaUse(Table):

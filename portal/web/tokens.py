@@ -14,6 +14,10 @@ class Purpose(StrEnum):
 
     OWN_DOOR = "own door"
     VISIT = "visit"
+    INVITATION = "invitation of staff"
+    SET_UP = "authenticator being set up"
+    SIGN_IN = "sign-in of staff"
+    CODE = "code still to be given"
 
 
 class Token(Table):

@@ -181,3 +181,23 @@ def day(moment: datetime) -> str:
     """The day on which a moment fell in the Netherlands: ``3 november 2026``."""
     local = moment.astimezone(_HERE)
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+STAFF_ROLES = {
+    "manager": "regiomanager",
+    "national desk": "landelijk bureau",
+    "administrator": "beheerder",
+}
+ACTIONS = {
+    "looked": "bekeken",
+    "changed": "gewijzigd",
+    "exported": "meegenomen in een bestand",
+    "refused": "geweigerd",
+    "signed in": "ingelogd",
+    "signed out": "uitgelogd",
+}
+
+
+def day_and_time(at: datetime) -> str:
+    """A day and time in the Netherlands: ``3 november 2026, 14:05``."""
+    return f"{day(at)}, {at.astimezone(_HERE):%H:%M}"

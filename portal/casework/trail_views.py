@@ -1,0 +1,32 @@
+"""The page of the audit trail, for those who watch over the desk."""
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.audit import trail
+from portal.cases.reference import read_reference
+from portal.casework import staff
+from portal.casework.guard import open_to, tell
+from portal.casework.people import StaffRole
+from portal.web import wording
+
+blueprint = Blueprint("trail", __name__, url_prefix="/beheer/logboek")
+
+
+@blueprint.get("/")
+@open_to(StaffRole.ADMINISTRATOR, StaffRole.NATIONAL_DESK)
+def show() -> ResponseReturnValue:
+    """What was done at the desk, the newest first, or what was done about one case."""
+    asked = request.args.get("kenmerk", "").strip()
+    # What is no reference can be the key or page that stands in a line.
+    subject = read_reference(asked) or asked
+    page = trail.lines(subject, request.args.get("na", ""))
+    tell(trail.Action.LOOKED)
+    return render_template(
+        "desk/sign_in/trail.html",
+        asked=asked,
+        subject=subject,
+        page=page,
+        names=staff.names(),
+        words=wording,
+    )
