@@ -21,7 +21,7 @@ from portal.sealing import Keyring, SealBroken
 from tests.conftest import DATA_KEY
 
 
-class Note(Table):
+class Scrap(Table):
     text = Sealed(null=True)
     other = Sealed(null=True)
     at = Moment(null=True)
@@ -30,7 +30,7 @@ class Note(Table):
 
 @pytest.fixture(autouse=True)
 def notes(db: None) -> None:
-    database.create_tables([Note])
+    database.create_tables([Scrap])
 
 
 def test_a_missing_or_empty_file_is_refused_and_not_made(tmp_path: Path) -> None:
@@ -44,56 +44,56 @@ def test_a_missing_or_empty_file_is_refused_and_not_made(tmp_path: Path) -> None
 
 
 def test_sealed_text_comes_back_and_is_nowhere_in_the_files(database_url: str) -> None:
-    Note.create(text="kanariepiet")
-    assert Note.get().text == "kanariepiet"
+    Scrap.create(text="kanariepiet")
+    assert Scrap.get().text == "kanariepiet"
     for file in Path(database_url.removeprefix("sqlite:///")).parent.glob("portal.db*"):
         assert b"kanariepiet" not in file.read_bytes()
 
 
 def test_a_sealed_value_opens_in_its_own_row_and_column_only() -> None:
-    first, second = Note.create(text="een", other="twee"), Note.create(text="drie")
-    database.execute_sql("UPDATE note SET text = other WHERE id = ?", (first.id,))
+    first, second = Scrap.create(text="een", other="twee"), Scrap.create(text="drie")
+    database.execute_sql("UPDATE scrap SET text = other WHERE id = ?", (first.id,))
     database.execute_sql(
-        "UPDATE note SET text = (SELECT other FROM note WHERE id = ?) WHERE id = ?",
+        "UPDATE scrap SET text = (SELECT other FROM scrap WHERE id = ?) WHERE id = ?",
         (first.id, second.id),
     )
     for note in (first, second):
         with pytest.raises(SealBroken):
-            _ = Note.get_by_id(note.id).text
+            _ = Scrap.get_by_id(note.id).text
 
 
 def test_a_bulk_update_cannot_put_plain_text_in_a_sealed_column() -> None:
     with pytest.raises(TypeError, match="sealed"):
-        Note.update(text="open en bloot").execute()
+        Scrap.update(text="open en bloot").execute()
 
 
 def test_an_older_key_still_opens_and_a_foreign_key_does_not(database_url: str) -> None:
-    note = Note.create(text="blijft leesbaar")
+    note = Scrap.create(text="blijft leesbaar")
     open_database(database_url, Keyring([b"n" * 32, DATA_KEY]))
-    assert Note.get_by_id(note.id).text == "blijft leesbaar"
+    assert Scrap.get_by_id(note.id).text == "blijft leesbaar"
     open_database(database_url, Keyring([b"x" * 32]))
     with pytest.raises(SealBroken):
-        _ = Note.get_by_id(note.id).text
+        _ = Scrap.get_by_id(note.id).text
 
 
 def test_a_lone_surrogate_is_kept_as_a_question_mark() -> None:
-    assert Note.create(text="a\ud800b").text == "a?b"
+    assert Scrap.create(text="a\ud800b").text == "a?b"
 
 
 def test_moments_are_utc_and_sort_as_text() -> None:
     summer = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
-    Note.create(at=summer)
-    Note.create(at=summer + timedelta(microseconds=1))
-    rows = [note.at for note in Note.select().order_by(Note.at.desc())]
+    Scrap.create(at=summer)
+    Scrap.create(at=summer + timedelta(microseconds=1))
+    rows = [note.at for note in Scrap.select().order_by(Scrap.at.desc())]
     assert rows == [summer + timedelta(microseconds=1), summer]
     assert rows[0].tzinfo is UTC
 
 
 def test_a_transaction_is_all_or_nothing() -> None:
     with pytest.raises(ZeroDivisionError), transaction():
-        Note.create(word="half")
+        Scrap.create(word="half")
         _ = 1 / 0
-    assert Note.select().count() == 0
+    assert Scrap.select().count() == 0
 
 
 def test_a_transaction_holds_the_write_lock_from_its_first_moment(database_url: str) -> None:

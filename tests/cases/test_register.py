@@ -178,7 +178,7 @@ def _fill(at: str = "2026-11-23 12:00:00.000000") -> None:
 
 def _contents() -> dict[str, list[tuple[object, ...]]]:
     columns = "id, reference, form_key, fingerprint, kind, status, name, email, phone, answers"
-    wanted = {"case": columns, "event": "*", "addition": "*"}
+    wanted = {"case": columns, "event": "id, case_id, what, at", "addition": "*"}
     return {
         table: database.execute_sql(f'SELECT {names} FROM "{table}" ORDER BY id').fetchall()  # noqa: S608
         for table, names in wanted.items()
