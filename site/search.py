@@ -12,6 +12,8 @@ from itertools import groupby
 from pathlib import Path
 
 PAGE = "zoeken/index.html"
+# Tells a word from a page with its name.
+WORD = " (woord)"
 PLACE = "<div data-a-to-z></div>"
 INDEX = "scripts/pages.js"
 
@@ -136,7 +138,7 @@ def a_to_z(pages: list[Page]) -> str:
 
 def sorting(name: str) -> str:
     """The name as the alphabet sees it: no capitals, accents or signs."""
-    plain = unicodedata.normalize("NFD", name.lower())
+    plain = unicodedata.normalize("NFD", name.removesuffix(WORD).lower())
     return re.sub("[^a-z0-9 ]", "", plain)
 
 
@@ -145,7 +147,7 @@ def _entries(pages: list[Page]) -> Iterator[tuple[str, str, str]]:
         if page.address != f"/{PAGE.removesuffix('index.html')}":
             yield page.title, page.address, page.description
         for word in (part for part in page.parts if part.entry):
-            yield f"{word.heading.strip()} (woord)", word.address, word.text.strip().split("\n")[0]
+            yield word.heading.strip() + WORD, word.address, word.text.strip().split("\n")[0]
 
 
 def _items(entries: Iterator[tuple[str, str, str]]) -> str:

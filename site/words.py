@@ -104,7 +104,8 @@ class Explainer(HTMLParser):
         self.out.append(self.get_starttag_text() or "")
 
     def handle_endtag(self, tag: str) -> None:
-        self._open.pop()
+        if self._open:
+            self._open.pop()
         end = f"</{tag}>"
         if tag == "p":
             self.out += [end, *self._notes]

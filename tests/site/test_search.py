@@ -223,7 +223,8 @@ def test_without_a_script_the_page_is_a_list_of_all_pages_and_words(
     }
     assert len([name for name in listed if name.startswith("/woorden/#")]) >= 13
     assert len(set(names)) == len(names)
-    assert names == sorted(names, key=str.lower)
+    bare = [name.removesuffix(" (woord)").lower().replace("ö", "o") for name in names]
+    assert bare == sorted(bare)
     assert all(len(" ".join(line)) > 20 for line in lines)
 
 

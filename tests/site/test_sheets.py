@@ -4,11 +4,17 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 from playwright.sync_api import Page as Tab
 
-SHEETS = ["/werkbladen/drie-vragen/", "/werkbladen/plan/"]
-A4_LYING = b"[0 0 841.91998 594.95996]"  # points
+# Each with its A4 in points, and the room within its margins in pixels (96 an inch).
+LYING = (b"[0 0 841.91998 594.95996]", ViewportSize(width=1032, height=703))
+STANDING = (b"[0 0 594.95996 841.91998]", ViewportSize(width=680, height=1009))
+SHEETS = {
+    "/werkbladen/drie-vragen/": LYING,
+    "/werkbladen/plan/": LYING,
+    "/leerlingen/kring/": STANDING,
+}
 # Printed, the text within the sheet and nothing beside it; and no part of it cut off.
 VISIBLE = """() => [...document.querySelectorAll('body *')]
     .filter(e => e.checkVisibility() && !e.querySelector('.sheet') && !e.closest('.sheet'))
@@ -17,27 +23,38 @@ CUT_OFF = """() => { const sheet = document.querySelector('.sheet');
     return sheet.scrollHeight > sheet.clientHeight || sheet.scrollWidth > sheet.clientWidth; }"""
 
 
-@pytest.fixture(params=SHEETS)
-def sheet(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Tab]:
-    tab = browser.new_page()
-    tab.goto(address + request.param)
-    yield tab
-    tab.close()
+@pytest.fixture
+def tab(browser: Browser, address: str) -> Iterator[Tab]:
+    context = browser.new_context(base_url=address)
+    yield context.new_page()
+    context.close()
 
 
-def test_a_sheet_prints_on_one_a4(sheet: Tab) -> None:
-    pdf = sheet.pdf(prefer_css_page_size=True)
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_a_sheet_prints_on_one_a4(tab: Tab, sheet: str) -> None:
+    tab.goto(sheet)
+    pdf = tab.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
-    assert re.findall(rb"/MediaBox\s*(\[[^]]*\])", pdf) == [A4_LYING]
+    assert re.findall(rb"/MediaBox\s*(\[[^]]*\])", pdf) == [SHEETS[sheet][0]]
 
 
-def test_only_the_sheet_is_printed_and_all_of_it(sheet: Tab) -> None:
-    sheet.emulate_media(media="print")
-    # The paper, less its margins of 12 mm, at 96 pixels an inch.
-    sheet.set_viewport_size({"width": 1032, "height": 703})
-    assert sheet.evaluate(VISIBLE) == []
-    assert not sheet.evaluate(CUT_OFF)
-    assert sheet.locator(".sheet h2").is_visible()
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_only_the_sheet_is_printed_and_all_of_it(tab: Tab, sheet: str) -> None:
+    tab.goto(sheet)
+    tab.emulate_media(media="print")
+    tab.set_viewport_size(SHEETS[sheet][1])
+    assert tab.evaluate(VISIBLE) == []
+    assert not tab.evaluate(CUT_OFF)
+    assert tab.locator(".sheet h2").is_visible()
+
+
+def test_paper_is_light_also_where_the_screen_is_dark(tab: Tab) -> None:
+    tab.emulate_media(media="print", color_scheme="dark")
+    for page in ("/", *SHEETS):
+        tab.goto(page)
+        style = "getComputedStyle(document.documentElement)"
+        assert tab.evaluate(f"{style}.colorScheme") == "light"
+        assert tab.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
 
 
 def test_every_row_of_the_plan_has_room_to_write_by_hand(browser: Browser, address: str) -> None:
@@ -58,7 +75,7 @@ def test_the_button_opens_the_printer_and_is_not_there_without_a_script(
     for script in (True, False):
         tab = browser.new_page(java_script_enabled=script)
         tab.add_init_script("window.print = () => { document.title = 'afgedrukt'; }")
-        tab.goto(address + SHEETS[0])
+        tab.goto(address + "/werkbladen/plan/")
         assert tab.get_by_role("button", name="Print dit blad").is_visible() == script
         if script:
             tab.get_by_role("button", name="Print dit blad").click()
