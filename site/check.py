@@ -39,6 +39,8 @@ class Page(HTMLParser):
     links: list[str] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
     inline: list[str] = field(default_factory=list)
+    own: str = ""
+    picture: str = ""
     _in_title: bool = False
 
     def __post_init__(self) -> None:
@@ -50,9 +52,18 @@ class Page(HTMLParser):
             self.levels.append(int(tag[1]))
         if tag in {"style", "base", "iframe"} or (tag == "script" and "src" not in dict(attrs)):
             self.inline.append(f"<{tag}>")
+        if tag == "meta":
+            self._take_meta(dict(attrs))
         # A canonical address is read by search engines and asked for by nobody.
         for name, value in attrs if ("rel", "canonical") not in attrs else []:
             self._take(tag, name, value or "")
+
+    def _take_meta(self, attrs: dict[str, str | None]) -> None:
+        # Other sites ask for this one; it has to be there, and at our own address.
+        if attrs.get("property") == "og:image":
+            self.picture = attrs.get("content") or ""
+        elif attrs.get("property") == "og:url":
+            self.own = attrs.get("content") or ""
 
     def _take(self, tag: str, name: str, value: str) -> None:
         if name == "id":
@@ -83,6 +94,7 @@ def main(site: Path) -> int:
         lambda: link_faults(site, pages),
         lambda: address_faults(pages),
         lambda: fetch_faults(site, pages),
+        lambda: picture_faults(site, pages),
         lambda: css_faults(site),
     ]
     faults = [fault for check in checks for fault in check()]
@@ -164,6 +176,14 @@ def fetch_faults(site: Path, pages: list[Page]) -> Iterator[str]:
                 yield f"{page.address}: foreign {name}"
             elif not (site / parts.path.lstrip("/")).is_file():
                 yield f"{page.address}: no file {name}"
+
+
+def picture_faults(site: Path, pages: list[Page]) -> Iterator[str]:
+    """A page whose picture for other sites is missing, or does not stand at its own address."""
+    for page in pages:
+        own, picture = urlsplit(page.own), urlsplit(page.picture)
+        if own[:2] != picture[:2] or (own.netloc and not (site / picture.path[1:]).is_file()):
+            yield f"{page.address}: no picture {page.picture}"
 
 
 def css_faults(site: Path) -> Iterator[str]:

@@ -71,6 +71,7 @@ def test_only_what_pages_need_is_published(site: Path) -> None:
         r"scripts/print\.[0-9a-f]{8}\.js",
         r"scripts/search\.[0-9a-f]{8}\.js",
         r"sitemap\.xml",
+        r"social\.[0-9a-f]{8}\.png",
         r"styles/circle\.[0-9a-f]{8}\.css",
         r"styles/forms\.[0-9a-f]{8}\.css",
         r"styles/look\.[0-9a-f]{8}\.css",
@@ -197,6 +198,12 @@ FAULTS = {
         "</main>",
         "<img src='//elders.example.org/x.png'></main>",
         "/contact/: foreign //elders.example.org/x.png",
+    ),
+    "no picture": ("/social.", "/asocial.", "/contact/: no picture http"),
+    "picture elsewhere": (
+        'property="og:image" content="',
+        'property="og:image" content="https://elders.example.org/',
+        "/contact/: no picture https://elders.example.org/",
     ),
     "twin title": ("<title>Contact", "<title>Privacy", "2 pages share the title"),
 }

@@ -1,7 +1,11 @@
 """Each page is whole: valid, alike in what all pages share, and leading somewhere."""
 
+import hashlib
+import html
 import re
+import struct
 import tomllib
+from pathlib import Path
 
 import html5lib
 
@@ -103,6 +107,32 @@ def test_every_drawing_has_a_text_alternative(pages: list[Page]) -> None:
                 r'role="img" aria-labelledby="([a-z-]+)">\s*<title id="\1">[^<]{20,}</title>',
                 drawing,
             )
+
+
+def test_a_link_to_any_page_can_be_shown_with_its_picture(pages: list[Page], site: Path) -> None:
+    for page in pages:
+        shown = dict(
+            re.findall(r'<meta (?:property|name)="([a-z:]+)" content="([^"]*)">', page.html)
+        )
+        if not page.meta:
+            assert not [name for name in shown if name.startswith("og:")]
+            continue
+        assert shown["og:title"] == page.meta["title"]
+        assert html.unescape(shown["og:description"]) == page.meta["description"]
+        assert shown["og:url"].endswith(page.address)
+        assert shown["twitter:card"] == "summary_large_image"
+        address, _, name = shown["og:image"].rpartition("/")
+        assert re.fullmatch(r"https?://[^/]+", address)
+        assert (site / name).is_file()
+
+
+def test_the_picture_has_its_size_and_is_drawn_from_its_source_as_it_is() -> None:
+    picture = (ROOT / "site" / "social.png").read_bytes()
+    source = (ROOT / "site" / "drawings" / "social.svg").read_bytes()
+    assert struct.unpack(">II", picture[16:24]) == (1200, 630)
+    assert len(picture) < 100_000
+    # Else: run site/social.py again.
+    assert hashlib.sha256(source).hexdigest().encode() in picture
 
 
 def _page(pages: list[Page], address: str) -> Page:
