@@ -86,7 +86,7 @@ def render_step(
         form=form,
         here=page.address(page.number, **_kept_in_address()),
         questions=form.questions(page.step),
-        knows_role=page.number == 1 and request.args.get("role", "") in form.roles(),
+        knows_role=page.number == 1 and _knows_role(page, form),
         notice=notice,
         choose=choose,
         place=_place(form, choose=bool(choose)),
@@ -104,6 +104,12 @@ def config() -> Config:
 def now() -> datetime:
     """The time, for what is stored."""
     return datetime.now(UTC)
+
+
+def _knows_role(page: Page, form: Intake) -> bool:
+    """Whether the role was chosen before the form, and belongs here."""
+    here = form.roles() - page.door.leads.keys()
+    return {request.args.get("role", ""), form.role_chosen()} <= here
 
 
 def _kept_in_address() -> dict[str, str]:

@@ -115,7 +115,9 @@ def _whole(page: Page, draft: drafts.Draft) -> Intake:
 
 
 def _first_fault(page: Page, form: Intake) -> ResponseReturnValue | None:
-    """The first step that is not yet as it should be."""
+    """The first step that is not yet as it should be, or that leads to another door."""
+    if form.role_chosen() in page.door.leads:
+        return see(page.address(1))
     unplaced = isinstance(destination(form), Choice)
     for number, step in enumerate(page.door.form.steps, 1):
         if not form.sound(step) or (unplaced and "postcode" in step.names):

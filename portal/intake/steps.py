@@ -117,8 +117,10 @@ def _begin_anew(page: Page, form: Intake) -> ResponseReturnValue:
 
 
 def _with_role(page: Page, given: Given) -> Given:
-    """A role that was chosen before the form is not asked again."""
+    """A role that was chosen before the form is not asked again, one that led here asked anew."""
     role = request.args.get("role", "")
+    if "switched" in request.args and given.get("role") in page.door.leads:
+        del given["role"]
     if page.number == 1 and role and not given.get("role"):
         given["role"] = role
     return given
