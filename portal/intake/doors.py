@@ -79,6 +79,16 @@ DOORS = {
     )
 }
 
+
+def where_asked(name: str, first: Door) -> tuple[Door, int]:
+    """The door, this one if it can be, and the number of its step that asks this question."""
+    for door in (first, *DOORS.values()):
+        for number, step in enumerate(door.form.steps, 1):
+            if name in step.names:
+                return door, number
+    raise LookupError(name)
+
+
 # What each door is called on the button that leads to it from another.
 SWITCHES = {
     "pupil": "Ik ben zelf de leerling",

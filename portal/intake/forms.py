@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -83,7 +83,8 @@ class Intake(FlaskForm):  # type: ignore[misc]
         for name, (label, hint) in self._variant.words.items():
             self[name].label.text, self[name].hint = label, hint
         for name, unasked in self._variant.unasked.items():
-            self[name].choices = [c for c in self[name].choices if c.value not in unasked]
+            hidden = unasked.difference(values_of(self[name]))
+            self[name].choices = [c for c in self[name].choices if c.value not in hidden]
 
     def asker(self) -> Role:
         """Who is asking, as far as is known."""
@@ -114,8 +115,9 @@ class Intake(FlaskForm):  # type: ignore[misc]
         )
 
     def questions(self, step: Step) -> list[Field]:
-        """What a step asks this role."""
-        return [self[name] for name in step.names if name not in self._variant.without]
+        """What a step asks this role; an answer that was given in another role stays in sight."""
+        without = self._variant.without
+        return [self[name] for name in step.names if name not in without or self[name].data]
 
     def token_holds(self) -> bool:
         """Whether the form is ours and less than a day old."""
@@ -138,15 +140,16 @@ class Intake(FlaskForm):  # type: ignore[misc]
         return len(re.findall(r"\d", self["postcode"].data or "")) >= 4
 
     def _answers(self) -> Answers:
-        asked = [name for step in self.steps for name in step.names if name not in _OWN]
-        filled = [(name, values_of(self[name])) for name in (*asked, "place")]
-        return tuple((name, values) for name, values in (*filled, *self._carried()) if values)
+        asked = (self[name] for step in self.steps for name in step.names if name not in _OWN)
+        filled = ((question.short_name, values_of(question)) for question in asked)
+        return (*((name, values) for name, values in filled if values), *self.carried())
 
-    def _carried(self) -> Iterable[tuple[str, tuple[str, ...]]]:
-        """Answers given in another form before the switch to this one: kept all the same."""
-        for name in self._given:
-            if name in wording.ANSWERS and name not in self:
-                yield name, tuple(filter(None, self._given.getlist(name)))
+    def carried(self) -> Answers:
+        """Answers that no step asks: how the place was first typed, and those from another door."""
+        names = [name for name in self._given if name in wording.ANSWERS and name not in self]
+        others = ((name, tuple(filter(None, self._given.getlist(name)))) for name in names)
+        place = ("place", values_of(self["place"]))
+        return tuple((name, values) for name, values in (place, *others) if values)
 
 
 class AdultIntake(Intake):

@@ -13,11 +13,12 @@ from portal.cases.case import Submission
 from portal.database import transaction
 from portal.intake import accept as accepting
 from portal.intake import drafts, handles
-from portal.intake.doors import DOORS
+from portal.intake.doors import DOORS, where_asked
 from portal.intake.forms import Intake, Step
 from portal.intake.pages import Page, config, destination, draft_of, is_ours, now, page_at
 from portal.intake.views import confirm, see
 from portal.routing.rules import Choice
+from portal.web import wording
 from portal.web.fields import in_words, values_of
 
 blueprint = Blueprint("sending", __name__)
@@ -125,6 +126,17 @@ def _first_fault(page: Page, form: Intake) -> ResponseReturnValue | None:
     return None
 
 
+def _carried(page: Page, form: Intake) -> list[tuple[str, str, str]]:
+    """What is sent along though no step here asks it: where to change it, its label, its words."""
+    shown = []
+    for name, values in form.carried():
+        asks = "postcode" if name == "place" else name
+        door, number = where_asked(asks, page.door)
+        there = Page(door, page.handle, number).address(number, change=page.door.key)
+        shown += [(f"{there}#{asks}", *words) for words in wording.labelled([(name, values)])]
+    return shown
+
+
 def _said(form: Intake, step: Step) -> str:
     return json.dumps([[name, values_of(form[name])] for name in step.names])
 
@@ -139,6 +151,7 @@ def _render(
         door=page.door,
         form=form,
         steps=steps,
+        carried=_carried(page, form),
         notice=notice,
         in_words=in_words,
     )

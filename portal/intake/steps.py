@@ -84,11 +84,16 @@ def _is_torn(page: Page, draft: drafts.Draft | None) -> bool:
 
 def _lead(page: Page, form: Intake) -> ResponseReturnValue:
     return (
-        _elsewhere(page, form)
-        or _fault(page, form)
-        or _look_again(page, form)
-        or see(page.address(page.door.last if "change" in request.args else page.number + 1))
+        _elsewhere(page, form) or _fault(page, form) or _look_again(page, form) or see(_next(page))
     )
+
+
+def _next(page: Page) -> str:
+    """The page after this one; from a change of one answer, the last page of the form it is of."""
+    if "change" not in request.args:
+        return page.address(page.number + 1)
+    door = DOORS.get(request.args["change"], page.door)
+    return Page(door, page.handle, 1).address(door.last)
 
 
 def _keep(page: Page, form: Intake, before: Given) -> drafts.Draft:

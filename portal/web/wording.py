@@ -146,16 +146,17 @@ _KNOWING = frozenset({"pupil_knows", "they_know"})
 
 def when_calling(answers: Answers) -> list[tuple[str, str]]:
     """What a manager needs who is about to call, in words."""
-    return _labelled(answer for answer in answers if answer[0] in _WHEN_CALLING)
+    return labelled(answer for answer in answers if answer[0] in _WHEN_CALLING)
 
 
 def story(answers: Answers) -> list[tuple[str, str]]:
     """What the requester tells of the matter itself, in words."""
     beside = _WHEN_CALLING | _KNOWING
-    return _labelled(answer for answer in answers if answer[0] not in beside)
+    return labelled(answer for answer in answers if answer[0] not in beside)
 
 
-def _labelled(answers: Iterable[Answer]) -> list[tuple[str, str]]:
+def labelled(answers: Iterable[Answer]) -> list[tuple[str, str]]:
+    """What each answer is called where a manager reads it, and the answer in words."""
     return [(_ANSWERS[name][0], _in_words(name, values)) for name, values in answers]
 
 

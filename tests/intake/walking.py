@@ -58,7 +58,7 @@ def asked_of(browser: Browser, door: str, answers: Answers) -> Intake:
         return FORMS[door].form(MultiDict(answers), meta={"csrf": False})
 
 
-def questions(form: Intake) -> list[Field]:
+def questions(form: Intake) -> list[Any]:
     """All that a form asks, in order."""
     return [question for step in form.steps for question in form.questions(step)]
 
