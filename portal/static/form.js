@@ -1,6 +1,6 @@
-// A form without this works; with it the error summary takes focus and a text counts down.
+// A form without this works; with it what needs attention takes focus and a text counts down.
 (() => {
-  document.querySelector(".error-summary")?.focus();
+  document.querySelector(".error-summary, .asked")?.focus();
   document.getElementById("municipality-choice")?.focus();
   for (const area of document.querySelectorAll("textarea[data-longest]")) {
     const rest = document.getElementById(area.id + "-rest");
