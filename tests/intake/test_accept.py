@@ -114,7 +114,7 @@ def test_no_field_can_write_a_subject_or_an_address(browser: Browser, door: str,
     form = browser.form(DOORS[door]).fill(required(door))
     while not form.is_last:
         for name in form.names & wording_names(browser, door):
-            answer = browser.post_form(form.fill({name: bad}))
+            answer = browser.insist(form.fill({name: bad}))
             assert answer.status_code in {303, 422}
             if answer.status_code == 303 and name not in required(door):
                 form = form.fill({name: bad})
