@@ -153,7 +153,8 @@ class Browser(FlaskClient):
 
         Gives the answer to the step that stopped it, or the page with all answers.
         """
-        form = self.form(path)
+        answer = self.page(path)
+        form = form_on(answer.text, answer.request.path)
         while not form.is_last:
             answer = self.insist(form.fill(answers))
             if answer.status_code != HTTPStatus.SEE_OTHER:

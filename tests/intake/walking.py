@@ -42,7 +42,7 @@ def reach(browser: Browser, path: str, field: str, answers: Answers) -> Form:
 
 def go_on(browser: Browser, form: Form) -> Form:
     """The form to which sending this one leads."""
-    answer = browser.post_form(form)
+    answer = browser.insist(form)
     assert answer.status_code == HTTPStatus.SEE_OTHER, answer.text
     return browser.form(answer.location)
 
