@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import time_machine
@@ -15,7 +16,7 @@ from portal.database import connection, database
 from portal.intake.doors import DOORS as FORMS
 from portal.intake.drafts import Draft
 from portal.intake.forms import Intake
-from tests.portal_app import DOORS, Answers, Browser, Form, form_on
+from tests.portal_app import BASE, DOORS, Answers, Browser, Form, form_on
 
 # Who may ask at each door, and is not led to another.
 ROLES = {
@@ -96,6 +97,31 @@ def drafts() -> list[Draft]:
         return list(Draft.select().order_by(Draft.changed_at))
 
 
+def stranger_to(browser: Browser) -> Browser:
+    """Another browser, without any cookie."""
+    stranger = browser.application.test_client()
+    assert isinstance(stranger, Browser)
+    return stranger
+
+
+def everywhere(folder: Path) -> str:
+    """All that is on disk: the database, its log and its index, and whatever lies beside them."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return "\n".join(str(p) + p.read_bytes().decode("latin-1") for p in files)
+
+
+def cookie_of(browser: Browser) -> str:
+    """The session's cookie, as the browser holds it."""
+    cookie = browser.get_cookie("portaal", "127.0.0.1")
+    return cookie.value if cookie else ""
+
+
+def in_session(browser: Browser) -> dict[str, Any]:
+    """What can be read in the session's cookie."""
+    with browser.session_transaction(base_url=BASE) as session:
+        return dict(session)
+
+
 Way = Callable[[Browser, Form], TestResponse]
 
 
@@ -109,9 +135,7 @@ def _without_token(browser: Browser, form: Form) -> TestResponse:
 
 
 def _foreign_token(browser: Browser, form: Form) -> TestResponse:
-    stranger = browser.application.test_client()
-    assert isinstance(stranger, Browser)
-    token = stranger.form(DOORS["proposal"]).data["csrf_token"]
+    token = stranger_to(browser).form(DOORS["proposal"]).data["csrf_token"]
     return browser.post(form.action, data=form.data | {"csrf_token": token})
 
 
@@ -121,8 +145,7 @@ def _with(**headers: str) -> Way:
 
 
 def _without_cookie(browser: Browser, form: Form) -> TestResponse:
-    stranger = browser.application.test_client()
-    return stranger.post(form.action, data=form.data)
+    return stranger_to(browser).post(form.action, data=form.data)
 
 
 # How a form can come in so that it is not surely ours.
