@@ -2,6 +2,7 @@
 
 import re
 import threading
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,9 @@ EXPLANATION = re.compile(
     r"|\n<div class=\"meaning\".*?</div>",
     re.DOTALL,
 )
+
+
+OURS = tomllib.loads((ROOT / "gegevens.toml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

@@ -41,10 +41,19 @@ def _check(site: Path) -> list[str]:
     return result.stderr.splitlines()
 
 
-def _break(path: Path, old: str, new: str) -> None:
+def change(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def give(tree: Path, name: str, value: str) -> None:
+    """Write a value, in TOML, into the tree's own data, whatever it was."""
+    path = tree / "gegevens.toml"
+    line = re.compile(rf'^{name} = ("{{3}}.*?"{{3}}|.*?)$', re.MULTILINE | re.DOTALL)
+    text, times = line.subn(lambda _: f"{name} = {value}", path.read_text(encoding="utf-8"))
+    assert times == 1
+    path.write_text(text, encoding="utf-8")
 
 
 def test_the_git_tree_is_clean_after_a_build_of_either_kind(tree: Path) -> None:
@@ -93,7 +102,7 @@ def test_the_site_map_holds_every_page_and_robots_txt_names_it(site: Path) -> No
 
 
 def test_a_broken_anchor_stops_the_build(tree: Path) -> None:
-    _break(tree / "content" / "contact.md", "# Contact\n", "# Contact\n\n[x](privacy.md#nergens)\n")
+    change(tree / "content" / "contact.md", "# Contact\n", "# Contact\n\n[x](privacy.md#nergens)\n")
     with pytest.raises(RuntimeError, match="nergens"):
         run_build(tree)
     assert not (tree / "build" / "manifest.json").exists()
@@ -106,7 +115,7 @@ def test_a_page_that_the_menu_forgets_stops_the_build(tree: Path) -> None:
 
 
 def test_a_value_that_nobody_knows_stops_the_build(tree: Path) -> None:
-    _break(tree / "content" / "contact.md", "[[email]]", "[[faxnummer]]")
+    change(tree / "content" / "contact.md", "[[email]]", "[[faxnummer]]")
     with pytest.raises(RuntimeError, match="no value named faxnummer"):
         run_build(tree)
 
@@ -115,8 +124,8 @@ def test_an_empty_value_is_marked_and_refused_in_a_release(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PORTAL_BASE_URL", "https://portaal.example.org")
-    _break(tree / "gegevens.toml", 'telefoon_woord = "0800-EERST EK"', 'telefoon_woord = ""')
-    _break(tree / "gegevens.toml", 'telefoon_link = "+318003377835"', 'telefoon_link = ""')
+    for name in ("telefoon_woord", "telefoon_link", "rsin", "grondslag", "regeling"):
+        give(tree, name, '""')
     run_build(tree)
     page = (tree / "build" / "site" / "contact" / "index.html").read_text(encoding="utf-8")
     assert "(<mark>nog in te vullen</mark>)" in page
@@ -130,15 +139,15 @@ def test_an_empty_value_is_marked_and_refused_in_a_release(
 
 
 def test_a_value_cannot_write_html(tree: Path) -> None:
-    _break(tree / "gegevens.toml", '"0800-EERST EK"', "'<b onclick=x>&'")
+    give(tree, "telefoon_woord", "'<b onclick=x>&'")
     run_build(tree)
     page = (tree / "build" / "site" / "contact" / "index.html").read_text(encoding="utf-8")
     assert "&lt;b onclick=x&gt;&amp;" in page
 
 
 def test_a_value_that_is_an_address_becomes_a_link_and_lines_stay_lines(tree: Path) -> None:
-    _break(tree / "gegevens.toml", 'beleidsplan = ""', 'beleidsplan = "https://example.org/b.pdf"')
-    _break(tree / "gegevens.toml", 'bestuur = ""', 'bestuur = """\nvoorzitter: A\nsecretaris: B"""')
+    give(tree, "beleidsplan", '"https://example.org/b.pdf"')
+    give(tree, "bestuur", '"""\nvoorzitter: A\nsecretaris: B"""')
     run_build(tree)
     page = (tree / "build" / "site" / "anbi" / "index.html").read_text(encoding="utf-8")
     assert '<a href="https://example.org/b.pdf">https://example.org/b.pdf</a>' in page
@@ -146,7 +155,7 @@ def test_a_value_that_is_an_address_becomes_a_link_and_lines_stay_lines(tree: Pa
 
 
 def test_a_file_of_ours_gets_another_name_when_it_changes(tree: Path, site: Path) -> None:
-    _break(tree / "site" / "styles" / "look.css", "--paper: #fffdf8", "--paper: #ffffff")
+    change(tree / "site" / "styles" / "look.css", "--paper: #fffdf8", "--paper: #ffffff")
     run_build(tree)
     before = {path.name for path in (site / "styles").glob("*.css")}
     after = {path.name for path in (tree / "build" / "site" / "styles").glob("*.css")}
@@ -213,7 +222,7 @@ FAULTS = {
 def test_a_torn_page_is_named_with_its_fault(name: str, site: Path, tmp_path: Path) -> None:
     old, new, fault = FAULTS[name]
     shutil.copytree(site, tmp_path / "site")
-    _break(tmp_path / "site" / "contact" / "index.html", old, new)
+    change(tmp_path / "site" / "contact" / "index.html", old, new)
     faults = _check(tmp_path / "site")
     assert len(faults) == 1
     assert faults[0].startswith(fault)
@@ -237,7 +246,7 @@ def test_styles_ask_for_nothing(site: Path, tmp_path: Path) -> None:
 
 
 def test_a_page_without_a_review_date_is_refused(tree: Path) -> None:
-    _break(tree / "content" / "contact.md", "nagekeken: 2026", "gezien: 2026")
+    change(tree / "content" / "contact.md", "nagekeken: 2026", "gezien: 2026")
     with pytest.raises(RuntimeError, match="front matter has no nagekeken"):
         run_build(tree)
 

@@ -4,12 +4,11 @@ import hashlib
 import html
 import re
 import struct
-import tomllib
 from pathlib import Path
 
 import html5lib
 
-from tests.site.conftest import Page
+from tests.site.conftest import OURS, Page
 from tests.site_build import ROOT
 
 
@@ -36,7 +35,8 @@ def test_every_page_has_the_same_header_and_footer_but_for_where_it_stands(
 
 def test_the_contact_block_stands_first_in_the_footer_in_its_order(pages: list[Page]) -> None:
     footer = _between(pages[0].html, "<footer", "</footer>")
-    order = ["tel:+318003377835", "mailto:info@eigen-kracht.nl", 'href="/aanvragen/"', "<nav"]
+    phone, mail = f"tel:{OURS['telefoon_link']}", f"mailto:{OURS['email']}"
+    order = [phone, mail, 'href="/aanvragen/"', "<nav"]
     places = [footer.index(mark) for mark in order]
     assert places == sorted(places)
 
@@ -140,10 +140,9 @@ def _page(pages: list[Page], address: str) -> Page:
 
 
 def test_what_an_anbi_has_to_show_is_shown_or_marked_as_missing(pages: list[Page]) -> None:
-    data = tomllib.loads((ROOT / "gegevens.toml").read_text(encoding="utf-8"))
     source = (ROOT / "content" / "anbi.md").read_text(encoding="utf-8")
-    assert [name for name in data["anbi"] if f"[[anbi.{name}]]" not in source] == []
-    empty = [name for name, value in data["anbi"].items() if not value]
+    assert [name for name in OURS["anbi"] if f"[[anbi.{name}]]" not in source] == []
+    empty = [name for name, value in OURS["anbi"].items() if not value]
     assert _page(pages, "/anbi/").html.count("<mark>nog in te vullen</mark>") == len(empty)
 
 
