@@ -148,17 +148,17 @@ def test_the_page_itself_wipes_when_a_browser_keeps_it_for_later(tab: Tab) -> No
     assert "Noor" not in tab.content()
 
 
-def test_the_filled_circle_is_accessible_in_every_guise(tab: Tab) -> None:
+def test_the_filled_circle_and_its_fault_are_accessible_in_every_guise(tab: Tab) -> None:
+    put(tab, "Noor", "vrienden")
+    put(tab, "mijn oma", "familie")
     put(tab, "", "thuis")
     tab.evaluate(AXE)
     faults = []
-    for name, place in (("", "thuis"), ("Noor", "vrienden"), ("mijn oma", "familie")):
-        put(tab, name, place)
-        for width, scheme in GUISES:
-            tab.set_viewport_size({"width": width, "height": 800})
-            tab.emulate_media(color_scheme=scheme)
-            faults += [f"{name} {width} {scheme} {one}" for one in tab.evaluate(RUN, RULES)]
-            assert not tab.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    for width, scheme in GUISES:
+        tab.set_viewport_size({"width": width, "height": 800})
+        tab.emulate_media(color_scheme=scheme)
+        faults += [f"{width} {scheme} {one}" for one in tab.evaluate(RUN, RULES)]
+        assert not tab.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     assert faults == []
 
 

@@ -64,8 +64,9 @@ def test_a_page_holds_the_facts_that_it_names(pages: list[Page]) -> None:
     lacking = [
         f"{page.address} names {name} but lacks {lacks}"
         for page in pages
+        for text in [main_text(page)]
         for name in page.meta.get("feiten", [])
-        if (lacks := _lacks(main_text(page), FACTS[name]["words"]))
+        if (lacks := _lacks(text, FACTS[name]["words"]))
     ]
     assert not lacking, "\n".join(lacking)
 
