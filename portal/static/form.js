@@ -1,5 +1,7 @@
 // A form without this works; with it what needs attention takes focus and a text counts down.
 (() => {
+  // A browser does not go back to the answer to a POST; to its address it does, and all is there.
+  if (document.querySelector("form[data-kept]")) history.replaceState(null, "", location.href);
   document.querySelector(".error-summary, .asked")?.focus();
   document.getElementById("municipality-choice")?.focus();
   for (const area of document.querySelectorAll("textarea[data-longest]")) {

@@ -1,0 +1,128 @@
+"""What is wrong with a page as a browser shows it: for axe, and for eyes at several widths."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import axe_playwright_python
+from playwright.sync_api import CDPSession, Page
+
+WIDTHS = (320, 1280)
+HEIGHT = 800
+TEXT, TWICE = 16, 32  # pixels: what a browser's own text size is set to
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# The rest is the same at another width or in other colours; so are header and footer, page by page.
+WHAT_WIDTH_CHANGES = ["color-contrast", "target-size", "scrollable-region-focusable"]
+WHAT_COLOUR_CHANGES = ["color-contrast"]
+RUN = """async ([where, type, values]) =>
+    (await axe.run(where || document, {runOnly: {type, values}})).violations
+        .flatMap(rule => rule.nodes.map(node => rule.id + ': ' + node.target.join(' ')))"""
+
+# What a page is built of, whatever it says and however often; the same shape has the same faults.
+SHAPE = """() => {
+    const shape = node => [node.tagName, node.className, ...node.getAttributeNames().sort()] + '('
+        + [...node.children].map(shape).filter((one, at, all) => one !== all[at - 1]) + ')';
+    return shape(document.body);
+}"""
+
+# Lines of text are boxes of their own: what lies over what, and what sticks out of its block.
+MISFITS = r"""() => {
+    const wide = document.documentElement, found = [];
+    if (wide.scrollWidth > innerWidth) found.push(`the page is ${wide.scrollWidth} wide`);
+    const foot = document.querySelector('footer').getBoundingClientRect().bottom + scrollY;
+    if (wide.scrollHeight > Math.max(foot, innerHeight) + 1) found.push('something under the end');
+    const hidden = node => node.closest('.visually-hidden, .skip, option, script, svg, head')
+        || !node.checkVisibility({visibilityProperty: true});
+    const pieces = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let text; (text = texts.nextNode());) {
+        const owner = text.parentElement;
+        if (!text.data.trim() || hidden(owner) || owner.closest('textarea, select')) continue;
+        let block = owner;
+        while (getComputedStyle(block).display === 'inline') block = block.parentElement;
+        const room = block.getBoundingClientRect(), range = document.createRange();
+        range.selectNodeContents(text);
+        for (const line of range.getClientRects()) {
+            if (!line.width) continue;
+            const name = text.data.trim().slice(0, 30);
+            // The letters themselves: what is above and below them may touch another line.
+            const trim = line.height * 0.2;
+            pieces.push({of: owner, name, left: line.left + 1, right: line.right - 1,
+                top: line.top + trim, bottom: line.bottom - trim});
+            if (line.left < room.left - 1 || line.right > room.right + 1)
+                found.push(`sticks out: ${name}`);
+            if (line.left < -1 || line.right > innerWidth + 1) found.push(`out of sight: ${name}`);
+        }
+    }
+    for (const box of document.querySelectorAll('input, select, textarea, button, .button')) {
+        if (box.type === 'hidden' || hidden(box)) continue;
+        const {left, right, top, bottom} = box.getBoundingClientRect();
+        pieces.push({of: box, name: box.name || box.textContent.trim(), left, right, top, bottom});
+    }
+    pieces.forEach((one, at) => pieces.slice(at + 1).forEach(other => {
+        if (one.of.contains(other.of) || other.of.contains(one.of)) return;
+        if (one.left < other.right && other.left < one.right
+                && one.top < other.bottom && other.top < one.bottom)
+            found.push(`one over another: ${one.name} / ${other.name}`);
+    }));
+    return found;
+}"""
+
+
+class Eye:
+    """Looks at one tab; a page of a shape that it saw before is not given to axe again.
+
+    Text is made larger as a visitor's browser does it, by the size it takes for text: boxes stay
+    as they are, and only what is written in pixels, or does not give way, shows itself. Zooming
+    would make boxes and text larger together, which is the same as a narrower screen.
+    """
+
+    def __init__(self, tab: Page) -> None:
+        self._tab = tab
+        self._settings: CDPSession = tab.context.new_cdp_session(tab)
+        self._shapes: set[str] = set()
+
+    def faults(self) -> list[str]:
+        """What is wrong with the page that the tab shows, each with how it was looked at."""
+        shape = self._tab.evaluate(SHAPE)
+        thoroughly = shape not in self._shapes
+        if thoroughly:
+            self._tab.evaluate(AXE)
+        found = [fault for width in WIDTHS for fault in self._at(width, thoroughly=thoroughly)]
+        self._shapes.add(shape)
+        return found
+
+    def set_width(self, width: int) -> None:
+        self._tab.set_viewport_size({"width": width, "height": HEIGHT})
+
+    def set_text(self, pixels: int) -> None:
+        """Set what the browser takes for the size of text, headings and all."""
+        sizes = {"standard": pixels, "fixed": pixels * 13 // 16}
+        self._settings.send("Page.setFontSizes", {"fontSizes": sizes})
+
+    def _at(self, width: int, *, thoroughly: bool) -> Iterator[str]:
+        self.set_width(width)
+        yield from self._misfits(f"{width}")
+        if thoroughly:
+            yield from self._axe(width, "light")
+            yield from self._axe(width, "dark")
+        self.set_text(TWICE)
+        yield from self._misfits(f"{width} with text twice as large")
+        self.set_text(TEXT)
+
+    def _misfits(self, how: str) -> Iterator[str]:
+        yield from (f"{how}: {fault}" for fault in self._tab.evaluate(MISFITS))
+
+    def _axe(self, width: int, colours: Literal["light", "dark"]) -> Iterator[str]:
+        how = self._rules(width, colours)
+        self._tab.emulate_media(color_scheme=colours)
+        yield from (f"{width} {colours}: {fault}" for fault in self._tab.evaluate(RUN, how))
+        self._tab.emulate_media(color_scheme="light")
+
+    def _rules(self, width: int, colours: str) -> tuple[str, str, list[str]]:
+        if colours == "light" and width == WIDTHS[0]:
+            return "", "tag", EVERYTHING
+        changed = WHAT_COLOUR_CHANGES if colours == "dark" else WHAT_WIDTH_CHANGES
+        return "main" if self._shapes else "", "rule", changed

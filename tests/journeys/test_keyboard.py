@@ -1,0 +1,198 @@
+"""Each path is walked with the keys alone, and at every stop it is seen where one is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import House, OpenTab
+from tests.journeys.paths import PATHS
+from tests.journeys.walking import reference
+
+MOST_STOPS = 80
+
+# Where the focus is, and what keeps the eye from finding it there.
+STOP = """() => {
+    const at = document.activeElement, style = getComputedStyle(at);
+    const faults = [];
+    if (style.outlineStyle !== 'solid' || parseFloat(style.outlineWidth) < 2)
+        faults.push('no outline');
+    const box = [...at.getClientRects()].find(one => one.width) ?? at.getBoundingClientRect();
+    const left = Math.max(box.left, 0), right = Math.min(box.right, innerWidth);
+    const top = Math.max(box.top, 0), bottom = Math.min(box.bottom, innerHeight);
+    const over = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    if (left >= right || top >= bottom) faults.push('out of sight');
+    else if (!at.contains(over)) faults.push('covered by ' + over?.outerHTML);
+    const words = at.labels?.[0]?.innerText ?? at.innerText;
+    return {tag: at.tagName, type: at.type ?? '', name: at.name ?? '', value: at.value ?? '',
+            words: words?.trim() ?? '', faults};
+}"""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What has the focus."""
+
+    tag: str
+    type: str
+    name: str
+    value: str
+    words: str
+
+
+class Keys:
+    """A tab in the hands of somebody without a mouse."""
+
+    def __init__(self, tab: Page) -> None:
+        self._tab = tab
+
+    def press(self, key: str) -> Stop:
+        self._tab.keyboard.press(key)
+        return self.here()
+
+    def here(self) -> Stop:
+        found = self._tab.evaluate(STOP)
+        faults = found.pop("faults")
+        assert faults == [], found
+        return Stop(**found)
+
+    def to(self, wanted: Callable[[Stop], bool]) -> Stop:
+        """Go on, stop by stop, until this one."""
+        for _ in range(MOST_STOPS):
+            stop = self.press("Tab")
+            if wanted(stop):
+                return stop
+        raise AssertionError(f"{self._tab.url}: the keyboard does not reach it")
+
+    def to_content(self) -> None:
+        """Past the header, by the link that stands before it."""
+        assert self.press("Tab").words == "Ga naar de inhoud"
+        self._tab.keyboard.press("Enter")
+
+    def choose(self, name: str, value: str, stop: Stop) -> None:
+        """Choose out of a few, standing at the first of them."""
+        if stop.value == value:
+            self.press("Space")
+        while stop.value != value:
+            stop = self.press("ArrowDown")
+        assert self._tab.is_checked(f'main [name={name}][value="{value}"]')
+
+    def leave_by(self, words: str) -> None:
+        """Go to the button or link with these words and press Enter."""
+        self.to(lambda stop: stop.words.startswith(words) and stop.tag in {"BUTTON", "A"})
+        with self._tab.expect_navigation():
+            self._tab.keyboard.press("Enter")
+
+    def fill(self, answers: dict[str, str]) -> None:
+        """Answer those questions of this page that come by, and go on."""
+        done: set[str] = set()
+        for _ in range(MOST_STOPS):
+            stop = self.press("Tab")
+            if stop.words == "Ga verder":
+                break
+            self._answer(stop, answers.get(stop.name, ""), done)
+        with self._tab.expect_navigation():
+            self._tab.keyboard.press("Enter")
+
+    def _answer(self, stop: Stop, answer: str, done: set[str]) -> None:
+        if not answer:
+            return
+        if stop.type == "checkbox":
+            if stop.value in answer.split("|"):
+                self.press("Space")
+        elif stop.type == "radio" and stop.name not in done:
+            self.choose(stop.name, answer, stop)
+        elif stop.type != "radio":
+            self._tab.keyboard.insert_text(answer)
+        done.add(stop.name)
+
+
+@pytest.mark.parametrize("who", PATHS)
+def test_a_path_is_walked_from_the_home_page_with_the_keys_alone(
+    open_tab: OpenTab, house: House, who: str
+) -> None:
+    path, width = PATHS[who], 320 if who in {"pupil", "resident", "outsider"} else 1280
+    tab = open_tab(width)
+    keys = Keys(tab)
+    tab.goto("/")
+    keys.leave_by("Aanvragen")
+    keys.to_content()
+    keys.fill({"kind": _value(tab, path.kind), "role": _value(tab, path.role)})
+    while "/controleren/" not in tab.url:
+        keys.to_content()
+        keys.fill(path.answers)
+    keys.to_content()
+    keys.leave_by("Verstuur")
+    letter = house.intake_letter(reference(tab), path.intent)
+    assert letter["To"] == path.manager
+    for words in path.told:
+        assert words in letter.get_content()
+
+
+def _value(tab: Page, label: str) -> str:
+    value: str = tab.get_by_label(label, exact=True).evaluate("box => box.value")
+    return value
+
+
+def test_every_stop_on_every_page_of_a_form_is_seen_and_none_holds_the_focus(
+    open_tab: OpenTab,
+) -> None:
+    tab = open_tab(320)
+    keys = Keys(tab)
+    tab.goto("/voorstellen/")
+    stops = [keys.press("Tab") for _ in range(tab.locator("a, button, input, textarea").count())]
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement === document.body")
+    assert {"Ga verder", "Later verder of stoppen", "Ik hoor zelf bij de groep, wijk of buurt"} <= {
+        stop.words for stop in stops
+    }
+
+
+def test_enter_in_a_line_of_text_goes_on_and_never_back_or_away(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    tab.goto("/aanvragen/leervraag/leerling/")
+    tab.fill("[name=name]", "Noor")
+    tab.fill("[name=email]", "noor@example.org")
+    tab.press("[name=email]", "Enter")
+    expect(tab.locator("h1")).to_contain_text("Stap 2 van 4")
+    tab.fill("[name=postcode]", "3511")
+    tab.press("[name=postcode]", "Enter")
+    expect(tab.locator("h1")).to_contain_text("Stap 3 van 4")
+
+
+def test_after_an_error_the_keys_lead_from_the_summary_to_the_field(open_tab: OpenTab) -> None:
+    tab = open_tab(320)
+    keys = Keys(tab)
+    tab.goto("/aanvragen/leervraag/")
+    tab.get_by_role("button", name="Ga verder").click()
+    expect(tab.locator(".error-summary")).to_be_focused()
+    keys.here()
+    for name in ("role", "name", "email"):
+        tab.locator(".error-summary").focus()
+        keys.to(lambda stop, name=name: f"#{name}" in tab.evaluate("document.activeElement.hash"))  # type: ignore[misc]
+        tab.keyboard.press("Enter")
+        assert keys.here().name == name
+
+
+def test_what_is_asked_once_more_takes_the_focus(open_tab: OpenTab) -> None:
+    tab = open_tab(320)
+    keys = Keys(tab)
+    tab.goto("/aanvragen/leervraag/leerling/")
+    tab.fill("[name=name]", "Noor")
+    tab.fill("[name=email]", "noor@example.org")
+    tab.press("[name=email]", "Enter")
+    tab.fill("[name=postcode]", "2451")
+    tab.press("[name=postcode]", "Enter")
+    assert keys.here().name == "municipality"
+    tab.keyboard.press("Enter")
+    keys.to(lambda stop: stop.words == "Ga verder")
+    tab.keyboard.press("Enter")
+    tab.fill("[name=story]", "Bel mijn broer: 06 12345678.")
+    keys.to(lambda stop: stop.words == "Ga verder")
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".asked")).to_be_focused()
+    keys.here()
+    keys.to(lambda stop: stop.tag == "A")
+    tab.keyboard.press("Enter")
+    assert keys.here().name == "story"
