@@ -1,6 +1,6 @@
 """What every test may lean on: a database of its own, a still clock, one real browser."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,9 @@ QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component
 QUIET += ["--disable-sync", "--no-first-run", "--disable-gpu"]
 DATA_KEY = b"k" * 32
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+Tell = Callable[[str, Iterable[str]], None]
+TOLD = pytest.StashKey[dict[str, tuple[str, ...]]]()
 
 
 @pytest.fixture
@@ -49,3 +52,17 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def tell(request: pytest.FixtureRequest) -> Tell:
+    """Show lines under a heading when the run is over, whether or not anything failed."""
+    told = request.config.stash.setdefault(TOLD, {})
+    return lambda heading, lines: told.update({heading: tuple(lines)})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for heading, lines in terminalreporter.config.stash.get(TOLD, {}).items():
+        terminalreporter.section(heading)
+        for line in lines:
+            terminalreporter.write_line(line)

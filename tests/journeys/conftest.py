@@ -4,13 +4,16 @@ import email
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import default
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.error import URLError
@@ -36,19 +39,65 @@ class House:
 
     def letters(self) -> list[EmailMessage]:
         """Every letter caught so far."""
-        files = sorted((self.var / "mailbox").glob("*.eml"))
-        return [email.message_from_bytes(file.read_bytes(), policy=default) for file in files]
+        return [_read(file) for file in sorted((self.var / "mailbox").glob("*.eml"))]
 
-    def intake_letter(self, reference: str) -> EmailMessage:
-        """The manager's letter with ``reference``; fails if it is not there promptly."""
+    def letter(self, subject: str, recipient: str = "") -> EmailMessage:
+        """The newest letter whose subject holds this; fails if it is not there promptly."""
         deadline = time.monotonic() + PROMPTLY
         while time.monotonic() < deadline:
-            for letter in self.letters():
-                subject = str(letter["subject"])
-                if reference in subject and subject.startswith("Nieuw"):
+            for letter in reversed(self.letters()):
+                if subject in str(letter["Subject"]) and recipient in str(letter["To"]):
                     return letter
             time.sleep(0.05)
-        raise AssertionError(f"no letter about {reference} within {PROMPTLY} seconds")
+        raise AssertionError(f"no letter about {subject} within {PROMPTLY} seconds")
+
+    def intake_letter(self, reference: str, intent: str = "Nieuwe aanvraag") -> EmailMessage:
+        """The manager's letter about this case."""
+        return self.letter(f"{intent} {reference}")
+
+    def execute(self, statement: str) -> None:
+        """Do something to the database behind the portal's back."""
+        with closing(sqlite3.connect(self.var / "portal.db", timeout=10)) as database, database:
+            database.execute(statement)
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with closing(sqlite3.connect(self.var / "portal.db", timeout=10)) as database:
+            (rows,) = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()  # noqa: S608
+        return int(rows)
+
+    @contextmanager
+    def refusing(self, table: str) -> Iterator[None]:
+        """A block in which the database takes nothing new for this table."""
+        for when in ("INSERT", "UPDATE"):
+            self.execute(
+                f'CREATE TRIGGER refuse_{when} BEFORE {when} ON "{table}" '
+                "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+            )
+        try:
+            yield
+        finally:
+            for when in ("INSERT", "UPDATE"):
+                self.execute(f"DROP TRIGGER refuse_{when}")
+
+    @contextmanager
+    def without(self, table: str) -> Iterator[None]:
+        """A block in which this table is not there, as in a database gone wrong."""
+        self.execute(f'ALTER TABLE "{table}" RENAME TO "{table}_away"')
+        try:
+            yield
+        finally:
+            self.execute(f'ALTER TABLE "{table}_away" RENAME TO "{table}"')
+
+    def link_for(self, address: str) -> str:
+        """The link in the letter with which a form can be gone on with."""
+        letter = self.letter("Verder met", recipient=address)
+        return next(line for line in letter.get_content().splitlines() if "/verder/" in line)
+
+
+@cache
+def _read(file: Path) -> EmailMessage:
+    return email.message_from_bytes(file.read_bytes(), policy=default)
 
 
 def _free_port() -> int:

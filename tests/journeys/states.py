@@ -1,117 +1,284 @@
-"""Every page of the portal in every state, each with the steps that lead to it."""
+"""Every page of the portal in every state, each reached as a visitor reaches it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from playwright.sync_api import Page, Response
 
-PUPIL = "/aanvragen/leervraag/?role=pupil"
-LEARNING = "/aanvragen/leervraag/"
-COMMUNITY = "/aanvragen/groep-wijk-buurt/"
-PROPOSAL = "/voorstellen/"
+from tests.journeys.conftest import House
+from tests.journeys.walking import DOORS, Answers, fill, follow, go, on, press, required, walk
 
-Steps = Callable[[Page], Response]
+Met = tuple[str, Response]
+Walk = Callable[[Page, House], Iterator[Met]]
 
+# What the name of a state ends with says what kind of page it is.
+FAILING = (", empty", ", wrong", ", expired", ", unavailable", ", nothing chosen")
+ASKING = (" place", ", thoughts")
+# Whoever reads these, a pupil or another, they address nobody.
+FOR_ALL = ("begin", "wiped", "gone")
 
-def _click(tab: Page, selector: str) -> Response:
-    with tab.expect_navigation() as moved:
-        tab.locator(selector).last.click()
-    response = moved.value
-    assert response
-    return response
-
-
-def _go(tab: Page, address: str) -> Response:
-    response = tab.goto(address)
-    assert response
-    return response
-
-
-def _at(address: str) -> Steps:
-    return lambda tab: _go(tab, address)
-
-
-def _sent_empty(address: str) -> Steps:
-    def steps(tab: Page) -> Response:
-        _go(tab, address)
-        return _click(tab, "button:has-text('Verstuur')")
-
-    return steps
-
-
-def _sent_wrong(address: str) -> Steps:
-    """Every field of one line holds what will not do, and every story is too long."""
-
-    def steps(tab: Page) -> Response:
-        _go(tab, address)
-        for box in tab.locator("main input[type=email], main input[type=tel]").all():
-            box.fill("niets")
-        for box in tab.locator("main input[type=text], main textarea").all():
-            box.fill("x" * 3001)
-        return _click(tab, "button:has-text('Verstuur')")
-
-    return steps
-
-
-def _sent(address: str, role: str = "", postcode: str = "3511", key: str = "") -> Steps:
-    def steps(tab: Page) -> Response:
-        _go(tab, address)
-        if role:
-            tab.check(f"[name=role][value={role}]")
-        if key:
-            tab.eval_on_selector("[name=form_key]", "(box, key) => { box.value = key; }", key)
-        tab.fill("[name=name]", "Noor")
-        tab.fill("[name=phone]", "0612345678")
-        tab.fill("[name=postcode]", postcode)
-        return _click(tab, "button:has-text('Verstuur')")
-
-    return steps
-
-
-def _sent_with_other_words(address: str, role: str = "") -> Steps:
-    key = "a-key-that-was-sent-before-" + ("u" if role else "je")
-
-    def steps(tab: Page) -> Response:
-        _sent(address, role, key=key)(tab)
-        return _sent(address, role, "1011", key)(tab)
-
-    return steps
-
-
-def _expired(tab: Page) -> Response:
-    _go(tab, COMMUNITY)
-    tab.context.clear_cookies()
-    return _click(tab, "button:has-text('Verstuur')")
-
-
-def _letter(tab: Page) -> Response:
-    _go(tab, "/postvak/")
-    return _click(tab, "td a")
-
-
-STATES: dict[str, Steps] = {
-    "begin": _at("/aanvragen/"),
-    "begin, nothing chosen": _at("/aanvragen/?next=1"),
-    "advice": _at("/aanvragen/?kind=unknown&role=unknown"),
-    "advice on a pupil": _at("/aanvragen/?kind=learning&role=outsider"),
-    "pupil": _at(PUPIL),
-    "pupil, empty": _sent_empty(PUPIL),
-    "pupil, wrong": _sent_wrong(PUPIL),
-    "pupil, which place": _sent(PUPIL, postcode="2451"),
-    "pupil, unknown place": _sent(PUPIL, postcode="0000"),
-    "pupil, confirmed": _sent(PUPIL),
-    "pupil, sent again": _sent_with_other_words(PUPIL),
-    "learning": _at(LEARNING),
-    "learning, empty": _sent_empty(LEARNING),
-    "learning, wrong": _sent_wrong(LEARNING),
-    "community": _at(COMMUNITY),
-    "community, empty": _sent_empty(COMMUNITY),
-    "community, confirmed": _sent(COMMUNITY, "resident"),
-    "community, expired": _expired,
-    "proposal": _at(PROPOSAL),
-    "proposal, empty": _sent_empty(PROPOSAL),
-    "proposal, confirmed": _sent(PROPOSAL, "other"),
-    "proposal, sent again": _sent_with_other_words(PROPOSAL, "other"),
-    "not found": _at("/bestaat-niet/"),
-    "mailbox": _at("/postvak/"),
-    "letter": _letter,
+LONG = "x" * 3001
+TELLING = "Bel mijn broer: 06 12345678. Hij was erbij.\nDaarna is het misgegaan."
+CLOSED = "Kan de gemeente het plein opruimen?"
+FULL = {
+    "phone": "06 12 34 56 78",
+    "call_when": "Na vier uur",
+    "voicemail": "yes",
+    "age_band": "other",
+    "school_type": "secondary",
+    "education": "regular",
+    "pupil_knows": "knows",
+    "reasons": "class|results|other",
+    "pupils": "ongeveer 25",
+    "setting": "street",
+    "they_know": "know",
+    "participants": "neighbours|municipality|police",
+    "financing": "municipality",
+    "follow_up": "yes",
+    "story": "Er is veel ruzie over het plein.\n\nNiemand groet elkaar nog.",
+    "question": "Hoe wordt het weer rustig op het plein?",
+    "good_at": "Tekenen en uitleggen aan anderen.",
+    "wants_to_learn": "Rustig blijven in een drukke klas.",
+    "how": "Met een plek om even weg te gaan.",
+    "safety": "Praat eerst met de mentor.",
+    "coordinator_wishes": "Iemand uit een andere plaats.",
 }
+LEAST = dict.fromkeys((*FULL, "municipality"), "")
+
+BOXES = {
+    "niets": "main form :is(input[type=email], input[type=tel])",
+    LONG: "main form :is(input[type=text], textarea)",
+}
+
+
+def begin(tab: Page, _house: House) -> Iterator[Met]:
+    yield "begin", go(tab, "/aanvragen/")
+    yield "begin, nothing chosen", on(tab)
+    yield "advice", go(tab, "/aanvragen/?kind=unknown&role=unknown")
+    yield "advice on a pupil", go(tab, "/aanvragen/?kind=learning&role=outsider")
+
+
+def steps_of(door: str) -> Walk:
+    """Each step as it is first met, sent empty, and sent with what will not do."""
+
+    def steps(tab: Page, _house: House) -> Iterator[Met]:
+        answer = go(tab, DOORS[door])
+        while "/controleren/" not in tab.url:
+            name = f"{door} {_step(tab)}"
+            yield name, answer
+            if tab.locator("main form :is([name=name], [name=postcode])").count():
+                yield f"{name}, empty", on(tab)
+            wrong = _wrong(tab)
+            if wrong:
+                fill(tab, wrong)
+                yield f"{name}, wrong", on(tab)
+            fill(tab, LEAST | required(door))
+            answer = on(tab)
+        yield f"{door} check with the least", answer
+
+    return steps
+
+
+def _step(tab: Page) -> str:
+    return tab.url.partition("?")[0].split("/")[-2]
+
+
+def _wrong(tab: Page) -> Answers:
+    """What will not do, for every line and every story on the page."""
+    return {
+        name: text
+        for text, boxes in BOXES.items()
+        for name in tab.locator(boxes).evaluate_all("all => all.map(box => box.name)")
+    }
+
+
+def as_role(door: str, role: str, last: int) -> Walk:
+    """The steps whose words differ from role to role, for one who was known before the form."""
+
+    def ways(tab: Page, _house: House) -> Iterator[Met]:
+        answer = go(tab, f"{DOORS[door]}?role={role}")
+        for number in range(1, last + 1):
+            yield f"{door} {number} as {role}", answer
+            fill(tab, required(door))
+            answer = on(tab)
+
+    return ways
+
+
+def full_check(door: str) -> Walk:
+    def checked(tab: Page, _house: House) -> Iterator[Met]:
+        go(tab, DOORS[door])
+        *_, last = walk(tab, FULL | required(door))
+        yield f"{door} check with all", last
+
+    return checked
+
+
+def asked_once_more(door: str) -> Walk:
+    """The place that settles nothing, and words that may say too much or ask too little."""
+
+    def questions(tab: Page, _house: House) -> Iterator[Met]:
+        for what, code in (("unknown place", "0000"), ("which place", "2451")):
+            _to_second_step(tab, door)
+            fill(tab, {"postcode": code})
+            yield f"{door} 2, {what}", on(tab)
+        fill(tab, required(door))
+        on(tab)
+        fill(tab, {"story": TELLING, "question": CLOSED})
+        yield f"{door} 3, thoughts", on(tab)
+
+    return questions
+
+
+def _to_second_step(tab: Page, door: str) -> None:
+    go(tab, DOORS[door])
+    fill(tab, required(door))
+    on(tab)
+
+
+def confirmed(door: str) -> Walk:
+    def confirmations(tab: Page, _house: House) -> Iterator[Met]:
+        reached = {"": {"email": f"{door}@example.org"}, " by phone": {"phone": "0612345678"}}
+        for means, way in reached.items():
+            _to_check(tab, door, {"email": ""} | way)
+            yield f"{door} confirmed{means}", press(tab, "Verstuur")
+
+    return confirmations
+
+
+def _to_check(tab: Page, door: str, other: Answers) -> None:
+    go(tab, DOORS[door])
+    for _ in walk(tab, required(door) | other):
+        pass
+
+
+def sent_again(door: str) -> Walk:
+    """A step that was open in one tab comes in, with other words, after another tab sent it all."""
+
+    def again(tab: Page, _house: House) -> Iterator[Met]:
+        _to_check(tab, door, {})
+        check = tab.url
+        go(tab, check.replace("controleren", "1"))
+        other = tab.context.new_page()
+        go(other, check)
+        press(other, "Verstuur")
+        other.close()
+        fill(tab, {"name": "Nora"})
+        yield f"{door} again", on(tab)
+        yield f"{door} added", press(tab, "Verstuur als aanvulling")
+
+    return again
+
+
+def notices(tab: Page, _house: House) -> Iterator[Met]:
+    for door in ("pupil", "proposal"):
+        yield f"{door} 1, lost", go(tab, f"{DOORS[door]}somebodys/2/")
+    go(tab, DOORS["learning"])
+    yield "pupil 1, switched", press(tab, "Ik ben zelf de leerling")
+    go(tab, DOORS["community"])
+    yield "proposal 1, switched", press(tab, "Ik sta erbuiten")
+
+
+def expired(tab: Page, _house: House) -> Iterator[Met]:
+    for door in ("pupil", "learning"):
+        go(tab, DOORS[door])
+        tab.context.clear_cookies()
+        yield f"{door} 1, expired", on(tab)
+        _to_check(tab, door, {})
+        _forge_token(tab)
+        yield f"{door} check, expired", press(tab, "Verstuur")
+        go(tab, tab.url.replace("controleren", "2"))
+        press(tab, "Later verder")
+        _forge_token(tab)
+        yield f"{door} later, expired", on(tab)
+
+
+def _forge_token(tab: Page) -> None:
+    tab.locator("[name=csrf_token]").evaluate_all("all => all.forEach(box => box.value += 'x')")
+
+
+def old_cookie(tab: Page, house: House) -> Iterator[Met]:
+    """The browser still has its cookie, the form's day is over."""
+    _to_check(tab, "community", {})
+    house.execute("UPDATE draft SET changed_at = '2020-01-01 00:00:00.000000'")
+    answer = tab.reload()
+    assert answer
+    yield "community check with an old cookie", answer
+
+
+def unavailable(tab: Page, house: House) -> Iterator[Met]:
+    """The database takes nothing, or is not to be read."""
+    for door in ("pupil", "proposal"):
+        go(tab, DOORS[door])
+        with house.refusing("draft"):
+            yield f"{door} 1, unavailable", on(tab)
+        _to_check(tab, door, {})
+        with house.refusing("case"):
+            yield f"{door} check, unavailable", press(tab, "Verstuur")
+        go(tab, tab.url.replace("controleren", "2"))
+        press(tab, "Later verder")
+        with house.refusing("quota_use"):
+            yield f"{door} later, unavailable", on(tab)
+    with house.without("draft"):
+        yield "error 503", go(tab, tab.url)
+
+
+def later(door: str) -> Walk:
+    """Leaving and coming back: by a link in a letter, or not at all."""
+
+    def ways(tab: Page, house: House) -> Iterator[Met]:
+        address = f"{door}-later@example.org"
+        _to_second_step(tab, door)
+        yield f"{door} later", press(tab, "Later verder")
+        fill(tab, {"email": ""})
+        yield f"{door} later, empty", on(tab)
+        fill(tab, {"email": "niets"})
+        yield f"{door} later, wrong", on(tab)
+        back = tab.url
+        fill(tab, {"email": address})
+        yield f"{door} mailed", on(tab)
+        yield f"{door} resume", go(tab, house.link_for(address))
+        go(tab, back)
+        yield "wiped", press(tab, "Wis alle antwoorden")
+        yield "gone", go(tab, back)
+
+    return ways
+
+
+def errors(tab: Page, _house: House) -> Iterator[Met]:
+    yield "error 404", go(tab, "/bestaat-niet/")
+    go(tab, "/aanvragen/")
+    tab.locator("main form").evaluate("form => { form.method = 'post'; }")
+    yield "error 405", on(tab)
+    _to_second_step(tab, "pupil")
+    fill(tab, required("pupil"))
+    on(tab)
+    fill(tab, {"story": "x" * 600_000})
+    yield "error 413", on(tab)
+
+
+def mailbox(tab: Page, _house: House) -> Iterator[Met]:
+    yield "mailbox", go(tab, "/postvak/")
+    yield "letter", follow(tab, tab.locator("td a").last)
+
+
+WALKS: tuple[Walk, ...] = (
+    begin,
+    *(steps_of(door) for door in DOORS),
+    # Without a role named first, the steps above are a relative's and a resident's.
+    *(as_role("learning", role, 4) for role in ("school", "unknown")),
+    *(
+        as_role("community", role, 3)
+        for role in ("member", "school", "company", "authority", "unknown")
+    ),
+    *(full_check(door) for door in DOORS),
+    *(asked_once_more(door) for door in ("pupil", "community")),
+    *(confirmed(door) for door in DOORS),
+    *(sent_again(door) for door in ("pupil", "proposal")),
+    notices,
+    expired,
+    old_cookie,
+    unavailable,
+    *(later(door) for door in ("pupil", "learning")),
+    errors,
+    mailbox,
+)

@@ -1,5 +1,7 @@
 """What people do with a browser while they fill in a form: back, reload, two tabs, come again."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -68,7 +70,19 @@ def test_the_forms_own_button_back_keeps_also_what_was_not_yet_sent(
     assert shows(tab, ANSWERS)
 
 
-@SCRIPT
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(True, id="script"),
+        pytest.param(
+            False,
+            id="no-script",
+            marks=pytest.mark.xfail(
+                strict=True, reason="a step with an error is the answer to a POST"
+            ),
+        ),
+    ],
+)
 def test_back_after_an_error_or_a_question_finds_the_step_again(
     open_tab: OpenTab, script: bool
 ) -> None:
@@ -126,7 +140,7 @@ def test_a_step_can_be_loaded_again_and_shows_what_was_kept(
     expect(tab.locator("main")).to_contain_text("Ik wil leren lassen.")
 
 
-def test_an_error_that_is_loaded_again_is_the_same_error_with_the_same_text(
+def test_a_step_with_an_error_can_be_loaded_again_and_keeps_its_text(
     open_tab: OpenTab,
 ) -> None:
     tab = open_tab()
@@ -179,7 +193,7 @@ def test_a_changed_answer_is_changed_and_nothing_else(open_tab: OpenTab) -> None
     tab = open_tab()
     to_check(tab, PUPIL, ANSWERS)
     check = tab.url
-    tab.get_by_role("link", name="Wijzig: Hoe oud ben je?").click()
+    tab.get_by_role("link", name=re.compile("Wijzig.*Hoe oud")).click()
     tab.get_by_label("16 tot en met 19 jaar").check()
     on(tab)
     assert tab.url == check
@@ -193,14 +207,14 @@ def test_a_change_that_goes_wrong_or_raises_a_question_still_leads_straight_back
     tab = open_tab()
     to_check(tab, PUPIL, ANSWERS)
     check = tab.url
-    tab.get_by_role("link", name="Wijzig: De postcode").click()
+    tab.get_by_role("link", name=re.compile("Wijzig.*De postcode")).click()
     for code in ("", "0000"):
         fill(tab, {"postcode": code})
         on(tab)
         expect(tab.locator("h1")).to_contain_text("Stap 2 van 4")
     on(tab)
     assert tab.url == check
-    tab.get_by_role("link", name="Wijzig: Waarover").click()
+    tab.get_by_role("link", name=re.compile("Wijzig.*Waarover")).click()
     fill(tab, {"story": "Bel mijn broer: 06 12345678."})
     on(tab)
     expect(tab.locator("h1")).to_contain_text("Stap 3 van 4")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import House, OpenTab
 from tests.journeys.paths import PATHS
-from tests.journeys.walking import reference
+from tests.journeys.walking import DOORS, press, reference, required, to_step, walk
 
 MOST_STOPS = 80
 
@@ -27,6 +27,13 @@ STOP = """() => {
     const words = at.labels?.[0]?.innerText ?? at.innerText;
     return {tag: at.tagName, type: at.type ?? '', name: at.name ?? '', value: at.value ?? '',
             words: words?.trim() ?? '', faults};
+}"""
+
+# A group of radio buttons is one stop.
+STOPS = """() => {
+    const all = [...document.querySelectorAll('a, button, select, textarea, input')];
+    const met = all.filter(one => one.type !== 'hidden' && one.checkVisibility());
+    return new Set(met.map(one => one.type === 'radio' ? one.name : one)).size;
 }"""
 
 
@@ -135,18 +142,28 @@ def _value(tab: Page, label: str) -> str:
     return value
 
 
-def test_every_stop_on_every_page_of_a_form_is_seen_and_none_holds_the_focus(
-    open_tab: OpenTab,
-) -> None:
+def test_every_stop_on_a_page_is_seen_and_none_holds_the_focus(open_tab: OpenTab) -> None:
     tab = open_tab(320)
+    tab.goto(DOORS["proposal"])
+    for answer in walk(tab, required("proposal")):
+        _go_round(tab)
+        assert answer.ok
+    _go_round(tab)
+    press(tab, "Verstuur")
+    _go_round(tab)
+    to_step(tab, "proposal", 2, required("proposal"))
+    press(tab, "Later verder")
+    _go_round(tab)
+
+
+def _go_round(tab: Page) -> None:
+    """From the first stop to the last, where the browser's own begin."""
+    expected: int = tab.evaluate(STOPS)
     keys = Keys(tab)
-    tab.goto("/voorstellen/")
-    stops = [keys.press("Tab") for _ in range(tab.locator("a, button, input, textarea").count())]
+    for _ in range(expected):
+        keys.press("Tab")
     tab.keyboard.press("Tab")
-    assert tab.evaluate("document.activeElement === document.body")
-    assert {"Ga verder", "Later verder of stoppen", "Ik hoor zelf bij de groep, wijk of buurt"} <= {
-        stop.words for stop in stops
-    }
+    assert tab.evaluate("document.activeElement === document.body"), tab.url
 
 
 def test_enter_in_a_line_of_text_goes_on_and_never_back_or_away(open_tab: OpenTab) -> None:
@@ -178,19 +195,15 @@ def test_after_an_error_the_keys_lead_from_the_summary_to_the_field(open_tab: Op
 def test_what_is_asked_once_more_takes_the_focus(open_tab: OpenTab) -> None:
     tab = open_tab(320)
     keys = Keys(tab)
-    tab.goto("/aanvragen/leervraag/leerling/")
-    tab.fill("[name=name]", "Noor")
-    tab.fill("[name=email]", "noor@example.org")
-    tab.press("[name=email]", "Enter")
+    to_step(tab, "pupil", 2, required("pupil", postcode="2451"))
     tab.fill("[name=postcode]", "2451")
     tab.press("[name=postcode]", "Enter")
-    assert keys.here().name == "municipality"
-    tab.keyboard.press("Enter")
-    keys.to(lambda stop: stop.words == "Ga verder")
-    tab.keyboard.press("Enter")
+    expect(tab.locator("#municipality-choice")).to_be_focused()
+    keys.here()
+    keys.leave_by("Ga verder")
     tab.fill("[name=story]", "Bel mijn broer: 06 12345678.")
-    keys.to(lambda stop: stop.words == "Ga verder")
-    tab.keyboard.press("Enter")
+    tab.focus("[name=story]")
+    keys.leave_by("Ga verder")
     expect(tab.locator(".asked")).to_be_focused()
     keys.here()
     keys.to(lambda stop: stop.tag == "A")

@@ -4,138 +4,254 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import House, OpenTab
+from tests.journeys.states import LONG
+from tests.journeys.walking import (
+    DOORS,
+    fill,
+    on,
+    press,
+    reference,
+    required,
+    to_check,
+    to_step,
+)
 
-FORMS = [
-    "/aanvragen/leervraag/?role=pupil",
-    "/aanvragen/leervraag/",
-    "/aanvragen/groep-wijk-buurt/",
-    "/voorstellen/",
-]
+SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 TEXT = "Eerste regel <b>&amp;\n\n  tweede “regel”"
 
 
-def send(tab: Page) -> None:
-    tab.get_by_role("button", name="Verstuur").last.click()
-
-
-def send_as_pupil(tab: Page, name: str = "Noor", postcode: str = "3511") -> None:
-    tab.fill("[name=name]", name)
-    tab.fill("[name=email]", "noor@example.org")
-    tab.fill("[name=postcode]", postcode)
-    send(tab)
-
-
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-@pytest.mark.parametrize("form", FORMS)
-def test_an_empty_form_comes_back_with_links_to_what_is_missing_and_all_that_was_typed(
-    open_tab: OpenTab, form: str, script: bool
+@SCRIPT
+@pytest.mark.parametrize("door", DOORS)
+def test_a_step_sent_empty_comes_back_with_links_to_what_is_missing_and_all_that_was_typed(
+    open_tab: OpenTab, door: str, script: bool
 ) -> None:
     tab = open_tab(java_script_enabled=script)
-    tab.goto(form)
-    tab.fill("[name=story], [name=good_at]", TEXT)
-    tab.fill("[name=phone]", "geen nummer")
-    with tab.expect_navigation() as sent:
-        send(tab)
-    answer = sent.value
-    assert answer
+    tab.goto(DOORS[door])
+    fill(tab, {"phone": "geen nummer", "call_when": TEXT.replace("\n", " ")})
+    answer = on(tab)
     assert answer.status == 422
-    assert tab.title().startswith("Fout: ")
-    assert tab.title().endswith(" – Eigen Kracht")
+    assert tab.title().startswith("Fout: Stap 1 van")
     summary = tab.locator(".error-summary")
     if script:
         expect(summary).to_be_focused()
     links = summary.locator("a").all()
-    assert len(links) >= 3
+    assert len(links) == (2 if door == "pupil" else 3)
     for link in links:
-        target = tab.locator(str(link.get_attribute("href")))
+        address = str(link.get_attribute("href"))
+        target = tab.locator(address)
         group = target.locator("xpath=ancestor-or-self::*[contains(@class, 'question')][1]")
         expect(group.locator(".error")).to_contain_text(link.inner_text())
-    links[0].click()
-    assert tab.url.endswith(str(links[0].get_attribute("href")))
-    assert tab.input_value("[name=story], [name=good_at]") == TEXT
+        link.click()
+        assert tab.url.endswith(address)
+        expect(target).to_be_focused()
     assert tab.input_value("[name=phone]") == "geen nummer"
+    assert tab.input_value("[name=call_when]") == TEXT.replace("\n", " ").strip()
 
 
 def test_the_errors_stand_in_the_order_of_the_questions(open_tab: OpenTab) -> None:
     tab = open_tab()
-    tab.goto("/voorstellen/")
-    send(tab)
+    tab.goto(DOORS["proposal"])
+    on(tab)
     named = [str(link.get_attribute("href")) for link in tab.locator(".error-summary a").all()]
-    assert named == ["#role-1", "#name", "#email", "#postcode"]
+    assert named == ["#role-1", "#name", "#email"]
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@SCRIPT
 def test_a_postcode_in_two_regions_asks_for_the_municipality(
     open_tab: OpenTab, house: House, script: bool
 ) -> None:
     tab = open_tab(java_script_enabled=script)
-    tab.goto(FORMS[0])
-    send_as_pupil(tab, postcode="2451")
-    expect(tab.locator("#plaats")).to_be_visible()
-    tab.select_option("#municipality-choice", index=0)
+    to_step(tab, "pupil", 2, required("pupil"))
+    fill(tab, {"postcode": "2451"})
+    assert on(tab).status == 200
+    if script:
+        expect(tab.locator("#municipality-choice")).to_be_focused()
     chosen = tab.locator("#municipality-choice option").first.inner_text()
-    tab.get_by_role("button", name="Verstuur met deze gemeente").click()
-    tab.wait_for_url("**/ontvangen/**")
-    letter = house.intake_letter(tab.locator("h1 + p strong").inner_text())
+    tab.select_option("#municipality-choice", chosen)
+    on(tab)
+    on(tab)
+    expect(tab.locator("main")).to_contain_text(chosen)
+    press(tab, "Verstuur")
+    letter = house.intake_letter(reference(tab))
     assert f"Gemeente: {chosen}" in letter.get_content()
     assert letter["To"] != "landelijk@example.org"
 
 
-def test_a_wrong_door_keeps_what_was_typed(open_tab: OpenTab) -> None:
-    tab = open_tab()
-    tab.goto("/aanvragen/groep-wijk-buurt/")
-    tab.fill("[name=name]", "B. Visser")
-    tab.fill("[name=story]", TEXT)
-    tab.check("[name=participants][value=police]")
-    tab.get_by_role("button", name="Ik sta erbuiten").click()
-    expect(tab.locator("h1")).to_have_text("Een conferentie voorstellen aan anderen")
+@SCRIPT
+def test_a_text_that_may_say_too_much_is_asked_about_once_and_taken_as_it_is(
+    open_tab: OpenTab, house: House, script: bool
+) -> None:
+    told = {"story": "Bel mijn broer: 06 12345678.", "question": "Kan de gemeente opruimen?"}
+    tab = open_tab(java_script_enabled=script)
+    to_step(tab, "community", 3, required("community"))
+    fill(tab, told)
+    assert on(tab).status == 200
+    assert tab.title().startswith("Nog één vraag: ")
+    for link in tab.locator(".asked a").all():
+        link.click()
+        expect(tab.locator(str(link.get_attribute("href")))).to_be_focused()
+    assert tab.input_value("[name=story]") == told["story"]
+    on(tab)
+    on(tab)
+    press(tab, "Verstuur")
+    body = house.intake_letter(reference(tab)).get_content()
+    assert told["story"] in body
+    assert told["question"] in body
+
+
+def _switch(button: str) -> str:
+    return f"button[name=switch]:has-text('{button}')"
+
+
+@SCRIPT
+@pytest.mark.parametrize(
+    ("door", "way", "other"),
+    [
+        ("pupil", _switch("familie of van de school"), "learning"),
+        ("learning", _switch("Ik ben zelf de leerling"), "pupil"),
+        ("learning", _switch("Ik hoor zelf bij de groep"), "community"),
+        ("learning", "[name=role][value=pupil]", "pupil"),
+        ("community", _switch("Ik sta erbuiten"), "proposal"),
+        ("community", _switch("Het gaat om één leerling"), "learning"),
+        ("community", "[name=role][value=outsider]", "proposal"),
+        ("proposal", _switch("Ik hoor zelf bij de groep"), "community"),
+        ("proposal", "[name=role][value=involved]", "community"),
+    ],
+)
+def test_a_wrong_door_keeps_what_was_typed(
+    open_tab: OpenTab, door: str, way: str, other: str, script: bool
+) -> None:
+    typed = {"name": "B. Visser", "email": "visser@example.org", "call_when": "Na vieren"}
+    tab = open_tab(java_script_enabled=script)
+    tab.goto(DOORS[door])
+    fill(tab, typed)
+    if way.startswith("button"):
+        with tab.expect_navigation():
+            tab.click(way)
+    else:
+        tab.check(way)
+        on(tab)
+    assert DOORS[other] in tab.url
     expect(tab.locator(".error-summary")).to_have_count(0)
-    assert tab.input_value("[name=name]") == "B. Visser"
+    expect(tab.locator(".notice[role=status]")).to_contain_text("Dit formulier past beter")
+    assert {name: tab.input_value(f"[name={name}]") for name in typed} == typed
+
+
+def test_a_story_goes_along_through_the_wrong_door_and_back(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    to_step(tab, "community", 3, required("community"))
+    fill(tab, {"story": TEXT})
+    press(tab, "Terug naar stap 2")
+    press(tab, "Terug naar stap 1")
+    press(tab, "Ik sta erbuiten")
+    for _ in range(3):
+        fill(tab, required("proposal"))
+        on(tab)
     assert tab.input_value("[name=story]") == TEXT
-    expect(tab.locator("[name=participants][value=police]")).to_be_checked()
 
 
-def send_twice(tab: Page) -> str:
-    """Send one form twice, with other words; gives the first reference."""
-    tab.goto(FORMS[0])
-    key = tab.input_value("[name=form_key]")
-    send_as_pupil(tab)
-    reference = tab.locator("h1 + p strong").inner_text()
-    tab.goto(FORMS[0])
-    # What a second tab, or a browser that kept the page, sends.
-    tab.eval_on_selector("[name=form_key]", "(field, key) => { field.value = key; }", key)
-    send_as_pupil(tab, name="Nora")
-    return reference
+def test_an_outsider_who_thinks_of_one_pupil_is_told_who_can_ask(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    tab.goto(DOORS["learning"])
+    fill(tab, required("learning", role="outsider"))
+    on(tab)
+    expect(tab.locator("h1")).to_have_text("Welk formulier past?")
+    expect(tab.locator("main")).to_contain_text("Dan kan de leerling zelf aanvragen")
+    tab.go_back()
+    assert tab.input_value("[name=name]") == "Noor"
 
 
-def test_the_same_form_with_other_words_may_be_added_to_the_first(
-    open_tab: OpenTab, house: House
+@SCRIPT
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_page_whose_cookie_is_gone_comes_back_with_its_text(
+    open_tab: OpenTab, number: int, script: bool
 ) -> None:
-    tab = open_tab()
-    reference = send_twice(tab)
-    expect(tab.locator("main")).to_contain_text(reference)
-    tab.get_by_role("button", name=f"Verstuur als aanvulling op {reference}").click()
-    tab.wait_for_url("**/ontvangen/**")
-    assert tab.locator("h1 + p strong").inner_text() == reference
+    tab = open_tab(java_script_enabled=script)
+    answers = required("pupil", story=TEXT)
+    to_step(tab, "pupil", number, answers)
+    fill(tab, answers)
+    tab.context.clear_cookies()
+    assert on(tab).status == 422
+    kept = "name" if number == 1 else "story"
+    assert tab.input_value(f"[name={kept}]") == answers[kept]
+    on(tab)
+    # Of the steps before nothing is left to be seen by a browser without the cookie.
+    while "/3/" not in tab.url:
+        fill(tab, required("pupil"))
+        on(tab)
+    if number == 3:
+        assert tab.input_value("[name=story]") == TEXT
 
 
-def test_the_same_form_with_other_words_may_be_a_request_of_its_own(
-    open_tab: OpenTab, house: House
+@SCRIPT
+def test_a_page_whose_token_is_too_old_comes_back_with_its_text_and_the_next_try_goes_on(
+    open_tab: OpenTab, script: bool
 ) -> None:
-    tab = open_tab()
-    reference = send_twice(tab)
-    tab.get_by_role("button", name="Verstuur als een nieuwe aanvraag").click()
-    tab.wait_for_url("**/ontvangen/**")
-    second = tab.locator("h1 + p strong").inner_text()
-    assert second != reference
-    assert "Nora" in house.intake_letter(second).get_content()
+    tab = open_tab(java_script_enabled=script)
+    to_step(tab, "community", 3, required("community"))
+    fill(tab, {"story": TEXT})
+    _spoil(tab)
+    assert on(tab).status == 422
+    assert tab.input_value("[name=story]") == TEXT
+    on(tab)
+    on(tab)
+    expect(tab.locator("main")).to_contain_text("tweede “regel”")
+    _spoil(tab)
+    assert press(tab, "Verstuur").status == 422
+    expect(tab.locator("main")).to_contain_text("tweede “regel”")
+    press(tab, "Verstuur")
+    assert reference(tab)
 
 
-def test_a_text_counts_down_as_the_server_counts(open_tab: OpenTab) -> None:
+def _spoil(tab: Page) -> None:
+    tab.locator("main [name=csrf_token]").evaluate_all("all => all.forEach(a => a.value += 'x')")
+
+
+@SCRIPT
+def test_a_database_that_takes_nothing_costs_no_text_and_the_next_try_goes_on(
+    open_tab: OpenTab, house: House, script: bool
+) -> None:
+    tab = open_tab(java_script_enabled=script)
+    to_step(tab, "pupil", 3, required("pupil"))
+    fill(tab, {"story": TEXT})
+    with house.refusing("draft"):
+        assert on(tab).status == 503
+    assert tab.input_value("[name=story]") == TEXT
+    on(tab)
+    with house.refusing("case"):
+        assert press(tab, "Verstuur").status == 503
+    expect(tab.locator("main")).to_contain_text("tweede “regel”")
+    press(tab, "Verstuur")
+    assert reference(tab)
+
+
+def test_a_text_far_too_long_is_still_there_after_going_back(open_tab: OpenTab) -> None:
     tab = open_tab()
-    tab.goto(FORMS[0])
+    to_step(tab, "pupil", 3, required("pupil"))
+    fill(tab, {"story": "x" * 600_000})
+    assert on(tab).status == 413
+    tab.go_back()
+    assert len(tab.input_value("[name=story]")) == 600_000
+
+
+def test_a_text_counts_down_as_the_server_counts_and_is_never_cut(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    to_step(tab, "pupil", 3, required("pupil"))
+    rest = tab.locator("#story-rest")
+    expect(rest).to_have_text("Er passen nog 3000 tekens in.")
     tab.fill("[name=story]", " a\n😀 ")
-    expect(tab.locator("#story-rest")).to_have_text("Er passen nog 2997 tekens in.")
-    tab.fill("[name=story]", "a" * 3001)
-    expect(tab.locator("#story-rest")).to_have_text("Tekens te veel: 1.")
-    assert len(tab.input_value("[name=story]")) == 3001
+    expect(rest).to_have_text("Er passen nog 2997 tekens in.")
+    tab.fill("[name=story]", LONG)
+    expect(rest).to_have_text("Tekens te veel: 1.")
+    assert on(tab).status == 422
+    expect(tab.locator("#story-fout")).to_contain_text("Er zijn 1 tekens te veel")
+    assert tab.input_value("[name=story]") == LONG
+    tab.fill("[name=story]", LONG[:-1])
+    on(tab)
+    expect(tab.locator("h1")).to_contain_text("Kijk alles na")
+
+
+def test_another_age_is_welcome_and_said_so_before_sending(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    to_check(tab, DOORS["pupil"], required("pupil", age_band="other"))
+    expect(tab.locator(".notice")).to_contain_text("Een andere leeftijd mag ook")

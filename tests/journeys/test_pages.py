@@ -1,31 +1,28 @@
 """Every page of the portal, in every state, is accessible, valid, fits and reads easily."""
 
+import html
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
-from typing import Literal
 
-import axe_playwright_python
 import html5lib
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
+from wtforms.fields.core import UnboundField
 
+from portal.delivery.letters import compose
+from portal.intake.doors import DOORS
+from tests.conftest import Tell
 from tests.journeys.conftest import House
-from tests.journeys.states import STATES
-from tests.language import NORMAL, PUPIL, prose
+from tests.journeys.looking import Eye
+from tests.journeys.states import ASKING, FAILING, FOR_ALL, WALKS
+from tests.language import EXEMPT_BELOW, NORMAL, PUPIL, Gate, measure, prose
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN = """async (rules) => (await axe.run(document, {runOnly: rules})).violations
-    .flatMap(rule => rule.nodes.map(node => rule.id + ': ' + node.target.join(' ')))"""
-GUISES: list[tuple[int, Literal["light", "dark"]]] = [
-    (320, "light"),
-    (320, "dark"),
-    (1280, "dark"),
-    (1280, "light"),
-]
+TEMPLATES = Path(__file__).parent.parent.parent / "portal" / "templates"
+REFERENCE = re.compile(r"EK(?:-[0-9A-Z]{4}){3}")
 JE = re.compile(r"\b(je|jij|jou|jouw|jezelf|jullie)\b", re.IGNORECASE)
 U = re.compile(r"\b(u|uw|uzelf)\b", re.IGNORECASE)
 NEVER = re.compile(r"!|\b(?:helaas|alstublieft|alsjeblieft|please)\b", re.IGNORECASE)
@@ -45,6 +42,27 @@ class Seen:
     def for_pupils(self) -> bool:
         return self.name.startswith("pupil")
 
+    @property
+    def gate(self) -> Gate:
+        return PUPIL if self.for_pupils else NORMAL
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One letter, in the words that are its own and not its subject's."""
+
+    subject: str
+    text: str
+    own: str
+
+    @property
+    def for_pupils(self) -> bool:
+        return bool(JE.search(self.subject))
+
+    @property
+    def gate(self) -> Gate:
+        return PUPIL if self.for_pupils else NORMAL
+
 
 @pytest.fixture(scope="module")
 def complaints() -> list[str]:
@@ -58,25 +76,44 @@ def seen(browser: Browser, house: House, complaints: list[str]) -> Iterator[list
     tab = context.new_page()
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.on("console", lambda message: complaints.append(message.text))
-    yield [_look_at(tab, name) for name in STATES]
+    eye = Eye(tab)
+    yield [
+        Seen(name, met.text(), tab.title(), tab.locator("main").inner_text(), eye.faults())
+        for walk in WALKS
+        for name, met in walk(tab, house)
+    ]
     context.close()
 
 
-def _look_at(tab: Page, name: str) -> Seen:
-    tab.set_viewport_size({"width": 1280, "height": 800})
-    html = STATES[name](tab).text()
-    tab.evaluate(AXE)
-    faults = []
-    for width, scheme in GUISES:
-        tab.set_viewport_size({"width": width, "height": 800})
-        tab.emulate_media(color_scheme=scheme)
-        faults += [f"{width} {scheme} {fault}" for fault in tab.evaluate(RUN, RULES)]
-        if tab.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            faults.append(f"{width} is too narrow for it")
-    return Seen(name, html, tab.title(), tab.locator("main").inner_text(), faults)
+@pytest.fixture(scope="module")
+def letters(seen: list[Seen], house: House) -> list[Letter]:
+    """One of each kind of letter; what comes back undelivered is written here."""
+    written = [(str(letter["Subject"]), _body(letter)) for letter in house.letters()]
+    for body in (None, ""):
+        returned = compose("returned", case_reference="EK-0000-0000-0000", body=body)
+        written.append((returned.subject, returned.body))
+    kinds = {(_unnumbered(subject), _own_words(text)): text for subject, text in written}
+    return [Letter(subject, text, own) for (subject, own), text in kinds.items()]
 
 
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(seen: list[Seen]) -> None:
+def _unnumbered(text: str) -> str:
+    """References differ; what is said with them is the same."""
+    return REFERENCE.sub("het nummer", text)
+
+
+def _body(letter: EmailMessage) -> str:
+    text: str = letter.get_content()
+    return text.replace("\r\n", "\n")
+
+
+def _own_words(text: str) -> str:
+    """Without what is told of a case, the rows and sections with somebody else's words."""
+    before_sections = re.split(r"\n[^\n]+\n-{3,}\n", _unnumbered(text))[0]
+    rows = [line for line in before_sections.splitlines() if not re.match(r"[A-Z][^.?]*:", line)]
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", "\n".join(rows))
+
+
+def test_axe_finds_nothing_and_nothing_overflows_or_overlaps(seen: list[Seen]) -> None:
     found = [f"{state.name}: {fault}" for state in seen for fault in state.faults]
     assert not found, "\n".join(found)
 
@@ -97,11 +134,24 @@ def test_every_page_is_valid_html_with_one_heading_and_unique_ids(seen: list[See
         assert {name for names in named for name in names} <= ids.keys(), state.name
 
 
-def test_every_title_names_its_subject_and_us(seen: list[Seen]) -> None:
+def test_every_title_names_its_subject_and_us_and_first_what_is_the_matter(
+    seen: list[Seen],
+) -> None:
     for state in seen:
         assert re.fullmatch(r"(Fout: |Nog één vraag: )?\S.* – Eigen Kracht", state.title), state
-        wrong = any(part in state.name for part in (", empty", ", wrong", ", expired", "nothing"))
-        assert state.title.startswith("Fout: ") == wrong, state.name
+        assert state.title.startswith("Fout: ") == state.name.endswith(FAILING), state.name
+        assert state.title.startswith("Nog één") == state.name.endswith(ASKING), state.name
+
+
+def test_every_step_says_which_one_it_is_of_how_many(seen: list[Seen]) -> None:
+    for state in seen:
+        found = re.match(rf"({'|'.join(DOORS)}) (\d|check)\b", state.name)
+        if found:
+            last = DOORS[found[1]].last
+            # One who comes without a form begins at the first step.
+            number = {"check": "1" if "cookie" in state.name else last}.get(found[2], found[2])
+            assert f"Stap {number} van {last}: " in state.title, state.name
+            assert f"Stap {number} van {last}" in state.text, state.name
 
 
 def test_no_form_uses_what_a_plain_form_does_not(seen: list[Seen]) -> None:
@@ -115,34 +165,90 @@ def test_no_form_uses_what_a_plain_form_does_not(seen: list[Seen]) -> None:
         assert "*" not in state.text, state.name
 
 
-def test_every_page_reads_easily(seen: list[Seen]) -> None:
-    faults = []
-    for state in seen:
-        if state.name == "letter":
-            continue  # the letters' own text is measured below
-        gate = PUPIL if state.for_pupils else NORMAL
-        faults += [f"{state.name}: {fault}" for fault in gate.faults(prose(state.html))]
-    assert not faults, "\n".join(faults)
-
-
 def test_a_page_says_je_or_u_and_never_both(seen: list[Seen]) -> None:
     for state in seen:
         if state.name in {"mailbox", "letter"}:
             continue  # these show letters to pupils and to others
         assert (U if state.for_pupils else JE).findall(state.text) == [], state.name
         assert NEVER.findall(state.text) == [], state.name
+        if state.name.startswith(FOR_ALL):
+            assert U.findall(state.text) == [], state.name
 
 
-def test_the_letters_read_easily_and_address_one_person_one_way(
-    seen: list[Seen], house: House
-) -> None:
-    letters = house.letters()
-    assert letters
+def test_a_letter_says_je_or_u_and_never_both(letters: list[Letter]) -> None:
     for letter in letters:
-        subject, text = str(letter["Subject"]), letter.get_content()
-        paragraphs = re.sub(r"(?<!\n)\n(?!\n)", " ", text)
-        pupil = subject.startswith("Je ")
-        assert (U if pupil else JE).findall(text) == [], subject
-        assert NEVER.findall(text) == [], subject
-        if not subject.startswith("Nieuw"):
-            assert (PUPIL if pupil else NORMAL).faults(paragraphs) == [], subject
+        assert (U if letter.for_pupils else JE).findall(letter.text) == [], letter.subject
+        assert NEVER.findall(letter.text) == [], letter.subject
+
+
+def test_every_page_and_letter_reads_easily(
+    seen: list[Seen], letters: list[Letter], tell: Tell
+) -> None:
+    # A shown letter is measured as a letter.
+    shown = [(_unnumbered(prose(state.html)), state) for state in seen if state.name != "letter"]
+    first = {text: state for text, state in reversed(shown)}
+    read = [(state.name, state.gate, text) for text, state in reversed(first.items())]
+    read += [(f"letter: {letter.subject}", letter.gate, letter.own) for letter in letters]
+    tell("how the portal reads", _table(read))
+    faults = [f"{name}: {fault}" for name, gate, text in read for fault in gate.faults(text)]
+    assert not faults, "\n".join(faults)
+
+
+def _table(read: Iterable[tuple[str, Gate, str]]) -> Iterator[str]:
+    yield f"{'page or letter':<42}{'words':>6}{'ease':>7}{'a sentence':>12}{'longest':>9}  gate"
+    for name, gate, text in read:
+        score = measure(text)
+        met = "no" if gate.faults(text) else "exempt" if score.words < EXEMPT_BELOW else "yes"
+        yield (
+            f"{name[:41]:<42}{score.words:>6}{score.reading_ease:>7.1f}"
+            f"{score.words_per_sentence:>12.1f}{score.longest:>9}"
+            f"  {gate.reading_ease}/{gate.words_per_sentence} {met}"
+        )
+
+
+def test_no_sentence_of_a_template_or_a_form_was_left_unread(
+    seen: list[Seen], letters: list[Letter]
+) -> None:
+    read = [_plain(state.html) for state in seen]
+    read += [_in_one_line(f"{letter.subject}\n{letter.text}") for letter in letters]
+    everything = "\n".join(read)
+    said = {
+        f"{file.relative_to(TEMPLATES)}: {words}": words
+        for file in TEMPLATES.rglob("*.*")
+        if "development" not in file.parts  # of the mailbox only, that no visitor sees
+        for words in _spoken(file.read_text(encoding="utf-8"))
+    }
+    said |= {f"{key}: {words}": words for key in DOORS for words in _asked(key)}
+    assert [where for where, words in said.items() if words not in everything] == []
+
+
+def _plain(page: str) -> str:
+    return _in_one_line(html.unescape(re.sub("<[^>]*>", " ", page)))
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _spoken(source: str) -> Iterator[str]:
+    """The Dutch in a template: between its tags, and in the texts within its expressions."""
+    source = re.sub(r"{#.*?#}", "", source, flags=re.DOTALL)
+    for expression in re.findall(r"{[{%].*?[%}]}", source, re.DOTALL):
+        yield from re.findall(r'"([A-Z][^"]* [^"]*)"', expression)
+    plain = re.sub(r"{[{%].*?[%}]}", "\0", source, flags=re.DOTALL)
+    for piece in re.split("<[^>]*>|\0", plain):
+        words = _in_one_line(html.unescape(piece))
+        if " " in words:
+            yield words
+
+
+def _asked(key: str) -> Iterator[str]:
+    """What a form asks, in the words of every role."""
+    form = DOORS[key].form
+    for name in dir(form):
+        field = getattr(form, name)
+        if isinstance(field, UnboundField) and field.args:
+            yield from (field.args[0], *(field.kwargs.get(n, "") for n in ("hint", "needed")))
+            yield from (label for choices in field.args[1:] for _, label in choices)
+    for variant in form.variants.values():
+        yield from (words for pair in variant.words.values() for words in pair)
