@@ -1,6 +1,7 @@
 """The operator's way in: help with an example, one line about what is wrong, and honest exits."""
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -9,10 +10,22 @@ from pathlib import Path
 
 import pytest
 
+from portal.audit.trail import AuditLine
+from portal.casework.staff import Staff
 from portal.cli import COMMANDS, Command, main
 from portal.database import connection
 from portal.routing.tables import ManagerRow, RegionRow
-from tests.portal_app import DOORS, EXAMPLE, Browser, build, environment, new_database, required
+from tests.portal_app import (
+    BASE,
+    DOORS,
+    EXAMPLE,
+    Browser,
+    build,
+    environment,
+    letters,
+    new_database,
+    required,
+)
 from tests.real_server import free_port
 
 Portal = Callable[..., tuple[int, str, str]]
@@ -23,6 +36,7 @@ NOT_MIGRATE = [
     ["deliver"],
     ["regions", "load", str(EXAMPLE)],
     ["regions", "of", "3511"],
+    ["staff", "list"],
 ]
 
 
@@ -64,7 +78,17 @@ def test_every_command_has_help_with_an_example(portal: Portal, command: Command
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["dance"], ["regions"], ["regions", "load"], ["regions", "of"], ["migrate", "now"]],
+    [
+        [],
+        ["dance"],
+        ["regions"],
+        ["regions", "load"],
+        ["regions", "of"],
+        ["migrate", "now"],
+        ["staff"],
+        ["staff", "add", "Ina", "ina@example.org"],
+        ["staff", "link"],
+    ],
 )
 def test_wrong_usage_exits_2(portal: Portal, words: list[str]) -> None:
     status, said, complaint = portal(*words)
@@ -221,6 +245,76 @@ def test_deliver_with_the_mail_server_away_fails_in_one_line(
 def test_deliver_with_nothing_to_do_succeeds(portal: Portal, tmp_path: Path) -> None:
     new_database(tmp_path)
     assert portal("deliver") == (0, "sent 0, deferred 0, stuck 0\n", "")
+
+
+ADD = ("staff", "add", "Ina de Wit", "ina@example.org", "--role", "manager")
+
+
+def test_staff_are_taken_on_shown_and_disabled(portal: Portal, tmp_path: Path) -> None:
+    new_database(tmp_path)
+    assert portal(*ADD, "--manager", "utrecht")[0] == 0
+    assert [letter.recipient for letter in letters("invitation")] == ["ina@example.org"]
+    assert "Ina de Wit <ina@example.org>  manager utrecht  invited" in portal("staff", "list")[1]
+    status, said, _ = portal("staff", "disable", "INA@example.org")
+    assert (status, said) == (0, "disabled INA@example.org: signed out everywhere\n")
+    assert "manager utrecht  disabled" in portal("staff", "list")[1]
+    assert portal(*ADD, "--manager", "utrecht")[0] == 0
+    with connection():
+        lines = [(line.actor, line.action.value) for line in AuditLine.select()]
+    assert lines == [("operator", "changed")] * 3
+
+
+REFUSED = [
+    ((*ADD,), "a manager needs their key in the map of regions: drenthe, "),
+    ((*ADD, "--manager", "atlantis"), "a manager needs their key in the map of regions: drenthe, "),
+    (
+        ("staff", "add", "Bo", "bo@example.org", "--role", "administrator", "--manager", "utrecht"),
+        "only a manager has a key",
+    ),
+    (("staff", "add", "Bo", "bo@", "--role", "administrator"), "no address that mail can go to"),
+    (("staff", "disable", "bo@example.org"), "see 'portal staff list'"),
+    (("staff", "link", "bo@example.org"), "see 'portal staff list'"),
+]
+
+
+@pytest.mark.parametrize(("words", "complaint"), REFUSED)
+def test_what_cannot_be_done_about_staff_is_one_line_and_nothing(
+    portal: Portal, tmp_path: Path, words: tuple[str, ...], complaint: str
+) -> None:
+    new_database(tmp_path)
+    status, said, complained = portal(*words)
+    assert (status, said, complained.count("\n")) == (1, "", 1)
+    assert complaint in complained
+    assert portal("staff", "list") == (0, "", "")
+    assert not letters()
+
+
+def test_somebody_at_work_is_not_taken_on_twice(portal: Portal, tmp_path: Path) -> None:
+    new_database(tmp_path)
+    portal(*ADD, "--manager", "utrecht")
+    status, _, complaint = portal(*ADD, "--manager", "zeeland")
+    assert (status, complaint.count("\n")) == (1, 1)
+    assert "manager utrecht" in portal("staff", "list")[1]
+    assert len(letters("invitation")) == 1
+
+
+def test_a_link_is_printed_for_the_day_the_mail_is_down(portal: Portal, tmp_path: Path) -> None:
+    new_database(tmp_path)
+    portal(*ADD, "--manager", "utrecht")
+    assert re.fullmatch(
+        rf"{BASE}/beheer/uitnodiging/[0-9a-f]{{64}}/\n", portal("staff", "link", ADD[3])[1]
+    )
+    with connection():
+        ina = Staff.get()
+        ina.authenticator = "A" * 32
+        ina.save()
+    assert re.fullmatch(
+        rf"{BASE}/beheer/inloggen/link/[0-9a-f]{{64}}/\n", portal("staff", "link", ADD[3])[1]
+    )
+    assert "/uitnodiging/" in portal("staff", "link", ADD[3], "--new-authenticator")[1]
+    with connection():
+        assert Staff.get().authenticator is None
+    assert len(letters()) == 1
 
 
 def test_as_a_program_a_refusal_is_one_line_and_exit_1(

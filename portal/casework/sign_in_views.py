@@ -118,7 +118,7 @@ def set_up_page(template: str, whose: str) -> ResponseReturnValue:
     pending = str(session.get(_SET_UP, ""))
     found = sign_in.setting_up(pending, whose, now())
     if found is None:
-        return _dead_invitation()
+        return to("account.renew") if whose else _dead_invitation()
     form = CodeAsked()
     uri = authenticator.uri(found.secret, found.staff.email)
     shown = {

@@ -16,12 +16,15 @@ from portal.routing.regions import (
     Destination,
     destination_of,
     loaded,
+    managers,
     national_desk,
+    regions_of,
+    regions_where_standing_in,
     route,
     unanswered_regions,
 )
 from portal.routing.rules import Choice, resolve
-from portal.routing.tables import RegionRow
+from portal.routing.tables import ManagerRow, RegionRow
 from tests.routing.maps import EXAMPLE, SMALL
 
 Use = Callable[[str], None]
@@ -167,3 +170,30 @@ def test_any_two_texts_lead_to_somebody_or_to_a_choice(
     else:
         assert "@" in found.email
         assert found.function
+
+
+def test_a_manager_has_regions_whether_they_are_there_or_not(use: Use) -> None:
+    use(SMALL)
+    everybody = {key: regions_of(key) for key in managers()}
+    assert {region for regions in everybody.values() for region in regions} == {
+        row.key for row in RegionRow.select()
+    }
+    assert regions_of("nobody") == regions_of("") == frozenset()
+
+
+def test_a_deputy_stands_in_for_who_is_away_and_only_then(example: None) -> None:
+    # Groningen is deputy for Drenthe and Fryslân; nobody is away.
+    assert regions_where_standing_in("groningen") == frozenset()
+    away("drenthe")
+    assert regions_where_standing_in("groningen") == {"drenthe"}
+    assert regions_of("drenthe") == {"drenthe"}
+    away("fryslan")
+    assert regions_where_standing_in("groningen") == {"drenthe", "fryslan"}
+    assert regions_where_standing_in("drenthe") == frozenset()
+    away("groningen")
+    # Then the national desk answers.
+    assert regions_where_standing_in("groningen") == frozenset()
+
+
+def away(key: str) -> None:
+    ManagerRow.update(active=False).where(ManagerRow.key == key).execute()
