@@ -2,12 +2,13 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, make_response, redirect, render_template, session
+from flask import Blueprint, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from portal.audit.trail import Action
 from portal.casework import authenticator, cookie, employ, guard, sessions, sign_in, way_back
 from portal.casework.pages import answer, config, now, refused, to
+from portal.casework.people import Person
 from portal.casework.sign_in_forms import (
     WRONG_CODE,
     WRONG_RECOVERY_CODE,
@@ -29,7 +30,9 @@ _SET_UP = "desk-set-up"
 
 @blueprint.route("/inloggen/", methods=["GET", "POST"])
 def ask() -> ResponseReturnValue:
-    """The way in: by e-mail."""
+    """The way in: by e-mail; whoever is in already goes on."""
+    if request.method != "POST" and (who := guard.present()):
+        return _onward(who)
     form = LinkAsked()
 
     def act() -> ResponseReturnValue:
@@ -180,14 +183,22 @@ def _come_in(secret: str) -> ResponseReturnValue:
     who = person(begun.staff) if begun else None
     if who is None:
         return to("sign_in.ask")
-    goal = way_back.destination(guard.RULES, who.role)
-    response = make_response(redirect(goal, HTTPStatus.SEE_OTHER))
+    response = make_response(_onward(who))
     cookie.put(response, secret)
     return response
 
 
+def _onward(who: Person) -> ResponseReturnValue:
+    return redirect(way_back.destination(guard.RULES, who.role), HTTPStatus.SEE_OTHER)
+
+
 def _dead_link() -> ResponseReturnValue:
-    """One page, whether the link is unknown, too old, used, or tried too often."""
+    """One page, whether the link is unknown, too old, used, or tried too often.
+
+    Who is in goes on: a link in an old letter, or a button that was pressed twice.
+    """
+    if who := guard.present():
+        return _onward(who)
     return render_template("desk/sign_in/dead.html"), HTTPStatus.NOT_FOUND
 
 

@@ -38,7 +38,7 @@ class RecoveryCode(Table):
     """What is kept of a code that lets its owner in once without an authenticator."""
 
     staff = ForeignKeyField(Staff, backref="recovery_codes", on_delete="CASCADE")
-    digest = CharField(max_length=64)
+    digest = CharField(max_length=64, unique=True)
 
 
 def email_hash(address: str) -> str:

@@ -1,6 +1,6 @@
 """The page of the audit trail, for those who watch over the desk."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.audit import trail
@@ -28,5 +28,6 @@ def show() -> ResponseReturnValue:
         subject=subject,
         page=page,
         names=staff.names(),
+        pages={rule.endpoint: rule.rule for rule in current_app.url_map.iter_rules()},
         words=wording,
     )

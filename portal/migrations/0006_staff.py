@@ -33,7 +33,7 @@ class Staff(Model):
 class RecoveryCode(Model):
     id = CharField(max_length=32, primary_key=True)
     staff = ForeignKeyField(Staff, on_delete="CASCADE")
-    digest = CharField(max_length=64)
+    digest = CharField(max_length=64, unique=True)
 
     class Meta:
         table_name = "recovery_code"

@@ -4,6 +4,12 @@
   if (document.querySelector("form[data-kept]")) history.replaceState(null, "", location.href);
   document.querySelector(".error-summary, .asked")?.focus();
   document.getElementById("municipality-choice")?.focus();
+  // A second press of a button would take the place of the answer to the first.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (Date.now() - (form.dataset.sent ?? 0) < 2000) event.preventDefault();
+    else form.dataset.sent = Date.now();
+  });
   for (const area of document.querySelectorAll("textarea[data-longest]")) {
     const rest = document.getElementById(area.id + "-rest");
     const tell = () => {

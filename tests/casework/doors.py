@@ -54,7 +54,7 @@ class Door:
     def expected(self, persona: str) -> set[int]:
         """The statuses that the answer may have, when no form is filled in."""
         if self.endpoint in guard.BEFORE_SIGN_IN:
-            return {200, 404} if self.method == "GET" else {404, 422}
+            return {200, 303, 404} if self.method == "GET" else {303, 404, 422}
         if self.endpoint not in guard.RULES:
             return {404}
         if role_of(persona) is None:

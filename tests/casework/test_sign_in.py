@@ -205,6 +205,14 @@ def test_a_link_and_the_wait_for_a_code_hold_for_ten_minutes(
     assert stranger.get(other).status_code == HTTPStatus.NOT_FOUND
 
 
+def test_who_is_in_goes_on_from_a_page_for_coming_in(house: House) -> None:
+    browser = house.signed_in("admin")
+    used = house.mailed_link("a", house.stranger())
+    press(house.stranger(), used)
+    for path in (SIGN_IN, used, "/beheer/inloggen/code/"):
+        assert browser.get(path).location == "/beheer/medewerkers/"
+
+
 # One link at a time, so that nobody's mailbox is filled and nobody is shut out
 
 
@@ -295,6 +303,18 @@ def test_of_many_who_give_one_code_at_once_one_is_let_in(house: House) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(give, range(8))) == 1
+
+
+def test_who_is_in_has_used_up_the_wait_for_a_code(
+    house: House, stranger: Browser, clock: time_machine.Traveller
+) -> None:
+    house.up_to_code("a", stranger)
+    copied = house.stranger()
+    with stranger.session_transaction() as mine, copied.session_transaction() as theirs:
+        theirs.update(mine)
+    give_code(stranger, house.code("a"))
+    clock.shift(MINUTE)
+    assert copied.get("/beheer/inloggen/code/").status_code == HTTPStatus.NOT_FOUND
 
 
 def test_another_ones_code_is_wrong(house: House, stranger: Browser) -> None:
