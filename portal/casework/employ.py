@@ -93,7 +93,7 @@ def invited(secret: str, now: datetime) -> Staff | None:
     """Who is invited by this link, if it is their last and has not been used."""
     subject = tokens.look(tokens.Purpose.INVITATION, secret, now)
     staff = find(subject.partition(" ")[0]) if subject else None
-    if staff is None or not staff.active or staff.authenticator is not None:
+    if staff is None or not staff.active:
         return None
     return staff if subject == _invitation(staff.id, staff.invited_at) else None
 

@@ -49,10 +49,19 @@ def test_after_signing_out_the_browsers_back_shows_nothing_of_the_desk(tab: Page
         assert tab.url.endswith(SIGN_IN)
 
 
+PRESS_TWICE = """() => {
+  const button = document.querySelector("main .form button");
+  button.click();
+  setTimeout(() => button.click(), 200);
+}"""
+
+
 def test_a_button_pressed_twice_is_pressed_once(tab: Page) -> None:
     tab.goto(ACCOUNT)
     sent: list[str] = []
     tab.on("request", lambda asked: sent.append(asked.url) if asked.method == "POST" else None)
-    with tab.expect_navigation():
-        tab.dblclick("text=Log overal uit")
+    with transaction():  # As long as nobody else can write, the answer does not come.
+        tab.evaluate(PRESS_TWICE)
+        tab.wait_for_timeout(500)
+    tab.wait_for_url("**/beheer/uitgelogd/")
     assert len(sent) == 1
