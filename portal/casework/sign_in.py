@@ -88,7 +88,7 @@ def use_link(secret: str, now: datetime) -> str | None:
     with transaction():
         hashed = tokens.consume(tokens.Purpose.SIGN_IN, secret, now)
         staff = Staff.get_or_none(Staff.email_hash == hashed) if hashed else None
-        if staff is None or not _may_enter(staff):
+        if staff is None:
             return None
         Staff.update(link_mailed_at=None).where(Staff.id == staff.id).execute()
         return tokens.issue(tokens.Purpose.CODE, staff.id, now, CODE_LIFETIME)
@@ -108,7 +108,7 @@ def enter(pending: str, typed: str, accept: Proof, earlier: str, now: datetime) 
     with transaction():
         key = waiting(pending, now)
         staff = find(key) if key else None
-        if staff and _may_enter(staff) and accept(staff, typed, now):
+        if staff and staff.active and accept(staff, typed, now):
             tokens.consume(tokens.Purpose.CODE, pending, now)
             return sessions.begin(staff, earlier, now)
         if not _may_try_again(pending, now):
@@ -149,7 +149,7 @@ def setting_up(pending: str, whose: str, now: datetime) -> SettingUp | None:
     subject = tokens.look(tokens.Purpose.SET_UP, pending, now)
     key, secret, invitation = subject.split(" ") if subject else ("", "", "")
     staff = find(key)
-    if staff is None or not staff.active:
+    if staff is None:
         return None
     theirs = key == whose and not invitation if whose else bool(invited(invitation, now))
     return SettingUp(staff, secret, invitation) if theirs else None
@@ -175,10 +175,6 @@ def finish_set_up(
         sessions.end_all(staff)
         codes = authenticator.new_recovery_codes(staff)
         return SetUp(sessions.begin(staff, earlier, now), codes)
-
-
-def _may_enter(staff: Staff) -> bool:
-    return staff.active and staff.authenticator is not None
 
 
 def _may_try_again(pending: str, now: datetime) -> bool:

@@ -23,6 +23,8 @@ PARTS: dict[str, Callable[[House], str]] = {
     "key": lambda house: house.staff["b"].id,
 }
 
+LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
+
 # Where something else is expected than the rules say, for a route and somebody whom they let in:
 # another region's case is not there.
 OTHERWISE: dict[tuple[str, str], HTTPStatus] = {}
@@ -54,16 +56,16 @@ class Door:
     def expected(self, persona: str) -> set[int]:
         """The statuses that the answer may have, when no form is filled in."""
         if self.endpoint in guard.BEFORE_SIGN_IN:
-            return {200, 303, 404} if self.method == "GET" else {303, 404, 422}
+            return {200, 303, 404} if self.method in LOOKING else {303, 404, 422}
         if self.endpoint not in guard.RULES:
             return {404}
         if role_of(persona) is None:
-            return {303} if self.method == "GET" else {403}
+            return {303} if self.method in LOOKING else {403}
         if not self.is_open_to(persona):
             return {404}
         if (self.endpoint, persona) in OTHERWISE:
             return {OTHERWISE[self.endpoint, persona].value}
-        return {200, 303} if self.method == "GET" else {303, 422}
+        return {200, 303} if self.method in LOOKING else {303, 422}
 
 
 def role_of(persona: str) -> StaffRole | None:
@@ -72,8 +74,8 @@ def role_of(persona: str) -> StaffRole | None:
 
 
 def doors(app: Flask) -> Iterator[Door]:
-    """Every route under /beheer/ with every method that does something."""
+    """Every route under /beheer/ with every method it has."""
     for rule in app.url_map.iter_rules():
         if rule.rule == "/beheer" or rule.rule.startswith("/beheer/"):
-            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            for method in sorted(rule.methods or ()):
                 yield Door(rule.endpoint, rule.rule, method, frozenset(rule.arguments))

@@ -13,7 +13,7 @@ from peewee import OperationalError
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Response
 
-from portal.casework import authenticator, cookie, employ, sessions
+from portal.casework import authenticator, cookie, employ, sessions, sign_in
 from portal.casework.sessions import IDLE, LONGEST, DeskSession
 from portal.database import connection, transaction
 from portal.sweep import sweep
@@ -25,6 +25,7 @@ from tests.casework.staff_house import (
     give_code,
     is_in,
     key_on,
+    press,
     secret_of,
 )
 from tests.portal_app import Browser, build, form_on, forms, new_database
@@ -72,7 +73,8 @@ def test_signing_in_takes_no_secret_that_was_there_before(house: House, stranger
 def test_signing_in_again_ends_the_session_before(house: House, stranger: Browser) -> None:
     house.come_in("a", stranger)
     before = copy_of(house, stranger)
-    house.come_in("b", stranger)
+    press(stranger, house.mailed_link("b", house.stranger()))
+    give_code(stranger, house.code("b"))
     assert is_in(stranger)
     assert not is_in(before)
 
@@ -155,6 +157,16 @@ def test_a_new_authenticator_ends_all_but_this_session(
     assert is_in(other)
 
 
+def test_an_authenticator_is_put_into_use_once(house: House, now: datetime) -> None:
+    a = house.staff["a"]
+    pending = sign_in.begin_renewal(a, house.code("a"), now) or ""
+    found = sign_in.setting_up(pending, a.id, now)
+    assert found
+    code = pyotp.TOTP(found.secret).at(now)
+    assert sign_in.finish_set_up(pending, code, a.id, "", now)
+    assert sign_in.finish_set_up(pending, code, a.id, "", now) is None
+
+
 @pytest.mark.parametrize("path", [RENEW, "/beheer/account/herstelcodes/"])
 def test_without_a_code_a_session_changes_no_proof(house: House, path: str) -> None:
     browser, before = house.signed_in("a"), house.staff["a"].authenticator
@@ -163,8 +175,9 @@ def test_without_a_code_a_session_changes_no_proof(house: House, path: str) -> N
         assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert browser.get(f"{RENEW}instellen/").location == RENEW
     assert house.staff["a"].get_by_id(house.staff["a"].id).authenticator == before
-    house.come_in("a", browser)
-    assert is_in(browser)
+    other = house.stranger()
+    house.come_in("a", other)
+    assert is_in(other)
 
 
 def test_an_authenticator_that_was_begun_dies_with_the_session(house: House) -> None:
