@@ -12,7 +12,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import health
-from portal.casework import account_views, guard, sign_in_views, staff_views, trail_views
+from portal.casework import (
+    account_views,
+    case_views,
+    desk_views,
+    guard,
+    sign_in_views,
+    staff_views,
+    trail_views,
+)
 from portal.config import Config, Mode
 from portal.database import check_key, database, open_database, pending_migrations
 from portal.delivery.smtp import sender
@@ -76,7 +84,7 @@ def create_app(config: Config) -> Flask:
     _set_up_connections(app)
     for door in (views, steps, sending, later, own_views):
         app.register_blueprint(door.blueprint)
-    for desk in (sign_in_views, account_views, staff_views, trail_views):
+    for desk in (sign_in_views, account_views, desk_views, case_views, staff_views, trail_views):
         app.register_blueprint(desk.blueprint)
     app.add_url_rule("/gezondheid", "health", _health)
     app.add_url_rule("/.well-known/security.txt", "security", _security)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from portal.cases import life
 from portal.cases.case import Happening, Stage, Status
-from portal.cases.register import By, Case, Event, history, record
+from portal.cases.register import By, Case, history, record
 
 
 class NotAllowed(Exception):
@@ -75,8 +75,8 @@ def touch(case: Case, now: datetime) -> None:
 
 def was_just_passed_on(case: Case, region: str, by: By) -> bool:
     """Whether the last that befell a case is that this person passed it on to this region."""
-    last: Event = history(case)[-1]
-    return (last.what, last.region, last.by) == (Happening.PASSED_ON, region, by.key)
+    passed = (Happening.PASSED_ON, region, by.key)
+    return any((last.what, last.region, last.by) == passed for last in history(case)[-1:])
 
 
 def _set(case: Case, stage: Stage, now: datetime) -> None:

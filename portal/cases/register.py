@@ -69,7 +69,6 @@ class Case(Table):
 
     class Meta:
         indexes = (
-            (("region", "received_at"), False),
             # The desk's lists, in their order; the id makes it the same at every look.
             (("stage", "idle_since", "id"), False),
             (("region", "stage", "idle_since", "id"), False),

@@ -2,6 +2,7 @@
 
 import calendar
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -59,29 +60,29 @@ def write_note(case: Case, text: str, form_key: str, by: By, now: datetime) -> b
     return True
 
 
-def set_task(
-    case: Case,
-    text: str,
-    due_on: date,
-    *,
-    form_key: str,
-    by: By,
-    now: datetime,
-    errand: Errand = Errand.OWN,
-) -> bool:
+@dataclass(frozen=True, repr=False)  # what it says must not end up in a log
+class Wanted:
+    """What is to be done, and by which day."""
+
+    text: str
+    due_on: date
+    errand: Errand = Errand.OWN
+
+
+def set_task(case: Case, wanted: Wanted, *, form_key: str, by: By, now: datetime) -> bool:
     """Keep a task, in the caller's transaction; False where this form brought it before."""
-    fingerprint = _fingerprint(case, form_key, text, due_on.isoformat())
+    fingerprint = _fingerprint(case, form_key, wanted.text, wanted.due_on.isoformat())
     if Task.select().where(Task.fingerprint == fingerprint).exists():
         return False
     Task.create(
         case=case,
         fingerprint=fingerprint,
-        errand=errand,
+        errand=wanted.errand,
         by=by.key,
         function=by.function,
         at=now,
-        due_on=due_on,
-        text=text,
+        due_on=wanted.due_on,
+        text=wanted.text,
     )
     return True
 
@@ -120,7 +121,7 @@ def due(regions: Collection[str] | None, until: date, most: int) -> list[Task]:
     if regions is not None:
         wanted &= Case.region.in_(list(regions))
     found = Task.select(Task, Case.id, Case.reference).join(Case).where(wanted)
-    return list(found.order_by(Task.due_on, Task.id).limit(most))
+    return list(found.order_by(Task.due_on).limit(most))
 
 
 def month_after(day: date) -> date:

@@ -10,6 +10,7 @@ from portal.config import Config
 from portal.database import transaction
 from portal.delivery.letters import Envelope, compose
 from portal.delivery.outbox import post
+from portal.delivery.tracing import arrived_at
 from portal.delivery.wire import plain_address
 from portal.intake import accept
 from portal.organisation import organisation
@@ -127,6 +128,15 @@ def withdraw(case: Case, now: datetime, config: Config) -> None:
             accept.write_to_manager("withdrawn", case, now, config)
     except register.Closed:
         pass
+
+
+def delivered_at(case: Case) -> datetime | None:
+    """When word of a case reached whoever is to give the first sign of life; None before that.
+
+    As far as mail servers tell: they took a letter, and nobody says that it was read.
+    """
+    letters = ("intake", "moved_to_you", "returned")
+    return arrived_at(case.reference, letters, since=case.idle_since)
 
 
 def _is_free(purpose: quota.Purpose, whose: str, now: datetime, a_day: int) -> bool:

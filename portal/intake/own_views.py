@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
 from portal.cases import contact, register
-from portal.cases.case import Role, Status
+from portal.cases.case import Role, Stage
 from portal.cases.register import Case, Closed
 from portal.config import Config
 from portal.intake import own_door
@@ -121,6 +121,7 @@ def show(reference: str) -> ResponseReturnValue:
         **_about(case),
         destination=destination_of(case.region),
         history=register.history(case),
+        delivered=own_door.delivered_at(case),
         several=len(_visited()) > 1,
     )
 
@@ -162,8 +163,8 @@ def withdraw(reference: str) -> ResponseReturnValue:
 
 
 def _change(template: str, case: Case, form: Button, act: Act) -> ResponseReturnValue:
-    """A page that changes a case; there is none for a case that was withdrawn."""
-    if request.method != "POST" and case.status is Status.WITHDRAWN:
+    """A page that changes a case; there is none for a case that has ended."""
+    if request.method != "POST" and case.stage is Stage.ENDED:
         return _to("own.show", reference=case.reference)
     return _answer(template, form, act, **_about(case))
 

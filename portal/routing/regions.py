@@ -134,6 +134,12 @@ def managers() -> dict[str, str]:
         return {row.key: row.name for row in ManagerRow.select().order_by(ManagerRow.name)}
 
 
+def region_names() -> dict[str, str]:
+    """The name of every region by its key, in the order of the names."""
+    with connection():
+        return {row.key: row.name for row in RegionRow.select().order_by(RegionRow.name)}
+
+
 def unanswered_regions() -> list[str]:
     """Names of the regions for which the national desk answers, lacking an active person."""
     with connection():

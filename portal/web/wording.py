@@ -1,7 +1,7 @@
 """The Dutch for every stored word, in one table: on screen, in letters and at the desk alike."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 Answer = tuple[str, tuple[str, ...]]
@@ -30,14 +30,120 @@ ROLES = {
 
 STATES = {
     "received": "binnen",
+    "acknowledged": "opgepakt",
+    "in conversation": "in gesprek",
+    "waiting for those involved": "wacht op betrokkenen",
+    "coordinator sought": "coördinator gezocht",
+    "planned": "gepland",
+    "held": "gehouden",
+    "closed": "afgerond",
+    "stopped": "gestopt",
+    "referred elsewhere": "doorverwezen",
     "withdrawn": "ingetrokken",
+}
+# How far it is as a requester reads it in one word; the page tells the rest.
+OWN_STATES = STATES | dict.fromkeys(
+    ("in conversation", "waiting for those involved", "coordinator sought", "planned", "held"),
+    "in behandeling",
+)
+# What a manager says by each of them.
+STEPS = {
+    "acknowledged": "Ik pak dit op",
+    "in conversation": "Er is een gesprek met de aanvrager",
+    "waiting for those involved": "We wachten op de mensen om wie het gaat",
+    "coordinator sought": "We zoeken een coördinator",
+    "planned": "De conferentie is gepland",
+    "held": "De conferentie is gehouden",
+    "closed": "Alles is afgerond",
+    "stopped": "Het gaat niet door",
+    "referred elsewhere": "Iemand anders kan hier beter bij helpen",
+    "withdrawn": "De aanvrager trekt het in",
+}
+# Where it stands and what comes next, to a requester of whichever age; they address nobody.
+STANDING = {
+    "acknowledged": ("Er is iemand mee bezig.", "Er volgt een gesprek."),
+    "in conversation": (
+        "We praten erover met elkaar.",
+        "Gaat het door? Dan zoeken we een coördinator.",
+    ),
+    "waiting for those involved": (
+        "We wachten op de mensen om wie het gaat.",
+        "Daarna gaan we verder.",
+    ),
+    "coordinator sought": (
+        "We zoeken een coördinator die past.",
+        "De coördinator helpt daarna om alles klaar te maken.",
+    ),
+    "planned": (
+        "De conferentie is gepland.",
+        "De coördinator helpt om alles klaar te maken.",
+    ),
+    "held": ("De conferentie is geweest.", "Daarna ronden we alles af."),
+    "closed": ("De conferentie is geweest. Alles is afgerond.", ""),
+    "stopped": ("We gaan hier niet mee verder.", ""),
+    "referred elsewhere": ("Iemand anders kan hier beter bij helpen.", ""),
 }
 HAPPENINGS = {
     "received": "binnengekomen",
     "added to": "aangevuld",
     "corrected": "contactgegevens gewijzigd",
     "withdrawn": "ingetrokken",
+    "acknowledged": "opgepakt",
+    "passed on": "overgedragen",
+    "reopened": "weer geopend",
 }
+
+# How long ago a case came in.
+AGES = {
+    "week": "korter dan een week",
+    "fortnight": "langer dan twee weken",
+    "month": "langer dan een maand",
+    "quarter": "langer dan drie maanden",
+}
+
+LETTERS = {
+    "intake": "Bericht aan de regiomanager: er is iets nieuws",
+    "addition": "Bericht aan de regiomanager: er is iets toegevoegd",
+    "corrected": "Bericht aan de regiomanager: andere contactgegevens",
+    "withdrawn": "Bericht aan de regiomanager: ingetrokken",
+    "moved_to_you": "Bericht aan wie het nu heeft",
+    "confirmation": "Bevestiging aan de aanvrager",
+    "passed_on": "Bericht aan de aanvrager: wie het nu heeft",
+    "returned": "Kopie van een bericht dat niet aankwam",
+}
+LETTER_STATES = {
+    "queued": "staat klaar",
+    "sending": "wordt nu verstuurd",
+    "sent": "aangenomen door de mailserver",
+    "deferred": "uitgesteld; we proberen het opnieuw",
+    "stuck": "niet bezorgd",
+}
+
+# What a manager is shown about a sign that deceives the eye.
+DECEITS = {
+    "turns the direction of the text": "een onzichtbaar teken dat de leesrichting omkeert",
+    "cannot be seen": "een teken dat niet te zien is",
+    "looks like another letter": "een letter die op een andere lijkt",
+    "is piled upon a letter": "een teken dat over een letter heen staat",
+}
+
+# What a manager is told after something was done.
+DONE = {
+    "acknowledged": "U hebt dit opgepakt. De aanvrager kan dat nu zien.",
+    "moved": "De stap is bewaard.",
+    "noted": "De notitie is bewaard.",
+    "tasked": "De taak staat erbij.",
+    "informed": "De taak staat erbij.",
+    "finished": "De taak is klaar.",
+    "resent": "De brief wordt opnieuw verstuurd.",
+    "passed on": "Het is overgedragen. Wie het nu heeft, krijgt bericht.",
+    "reopened": "Dit is weer open. De regiomanager krijgt bericht.",
+}
+
+INFORM = (
+    "Vertel de ander over wie hier iets staat dat wij die gegevens hebben, en waarom "
+    "(AVG, artikel 14)"
+)
 
 AGE_BANDS = (
     ("4-7", "4 tot en met 7 jaar"),
@@ -142,6 +248,7 @@ ANSWERS = frozenset(_ANSWERS)
 # How to call, and whether those involved know of it, stand beside the contact data in a letter.
 _WHEN_CALLING = frozenset({"call_when", "voicemail"})
 _KNOWING = frozenset({"pupil_knows", "they_know"})
+_SAFETY = frozenset({"safety"})
 
 
 def when_calling(answers: Answers) -> list[tuple[str, str]]:
@@ -155,13 +262,34 @@ def story(answers: Answers) -> list[tuple[str, str]]:
     return labelled(answer for answer in answers if answer[0] not in beside)
 
 
+def safety(answers: Answers) -> list[tuple[str, str]]:
+    """What to heed before making contact, in words."""
+    return labelled(answer for answer in answers if answer[0] in _SAFETY)
+
+
+def told(answers: Answers) -> list[tuple[str, str]]:
+    """What a requester tells of the matter, but for what a manager has read above it."""
+    above = _WHEN_CALLING | _KNOWING | _SAFETY
+    return labelled(answer for answer in answers if answer[0] not in above)
+
+
+def happening(what: str, status: str | None) -> str:
+    """What befell a case, in words; a step by what it came to."""
+    return STATES[status] if what == "moved" and status else HAPPENINGS[what]
+
+
 def labelled(answers: Iterable[Answer]) -> list[tuple[str, str]]:
     """What each answer is called where a manager reads it, and the answer in words."""
-    return [(_ANSWERS[name][0], _in_words(name, values)) for name, values in answers]
+    return [(_called(name)[0], _in_words(name, values)) for name, values in answers]
+
+
+def _called(name: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    # What an older form asked can still be read by the name it had.
+    return _ANSWERS.get(name, (name, ()))
 
 
 def _in_words(name: str, values: tuple[str, ...]) -> str:
-    words = dict(_ANSWERS[name][1])
+    words = dict(_called(name)[1])
     return "; ".join(words.get(value, value) for value in values)
 
 
@@ -178,10 +306,18 @@ _MONTHS = (
 )
 
 
+_WEEKDAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
 def day(moment: datetime) -> str:
     """The day on which a moment fell in the Netherlands: ``3 november 2026``."""
-    local = moment.astimezone(_HERE)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+    return date_in_words(moment.astimezone(_HERE).date())
+
+
+def date_in_words(day: date) -> str:
+    """A day of the calendar: ``3 november 2026``."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 STAFF_ROLES = {
@@ -202,3 +338,27 @@ ACTIONS = {
 def day_and_time(at: datetime) -> str:
     """A day and time in the Netherlands: ``3 november 2026, 14:05``."""
     return f"{day(at)}, {at.astimezone(_HERE):%H:%M}"
+
+
+def before(moment: datetime) -> str:
+    """By when: ``voor dinsdag 3 november 2026 om 14:05 uur``, or by a day's end at midnight."""
+    local = moment.astimezone(_HERE)
+    if local.hour or local.minute:
+        return f"voor {_WEEKDAYS[local.weekday()]} {day(moment)} om {local:%H:%M} uur"
+    last = local.date() - _DAY
+    return f"voor het eind van {_WEEKDAYS[last.weekday()]} {date_in_words(last)}"
+
+
+def time_left(until: datetime, now: datetime) -> str:
+    """How long it is until a moment, or how long ago it was: ``nog 5 uur``, ``2 dagen te laat``."""
+    length = _length(abs(until - now))
+    return f"nog {length}" if until > now else f"{length} te laat"
+
+
+def _length(span: timedelta) -> str:
+    if span >= 2 * _DAY:
+        return f"{span // _DAY} dagen"
+    if span >= 2 * _HOUR:
+        return f"{span // _HOUR} uur"
+    minutes = max(span // _MINUTE, 1)
+    return f"{minutes} {'minuut' if minutes == 1 else 'minuten'}"

@@ -7,7 +7,7 @@ import pytest
 
 from portal.cases import work
 from portal.cases.register import By
-from portal.cases.work import Errand, Note, Task, month_after
+from portal.cases.work import Errand, Note, Task, Wanted, month_after
 from portal.database import database
 from tests.seed import one
 
@@ -23,7 +23,7 @@ def test_the_same_form_brings_a_note_or_a_task_once(db: None, now: datetime) -> 
     assert work.write_note(case, "nog eens gebeld", "sleutel", ANNA, now)
     assert work.write_note(other, "gebeld", "sleutel", ANNA, now)
     for expected in (True, False):
-        kept = work.set_task(case, "bel", now.date(), form_key="s", by=ANNA, now=now)
+        kept = work.set_task(case, Wanted("bel", now.date()), form_key="s", by=ANNA, now=now)
         assert kept is expected
     assert (Note.select().count(), Task.select().count()) == (4, 1)
 
@@ -31,7 +31,8 @@ def test_the_same_form_brings_a_note_or_a_task_once(db: None, now: datetime) -> 
 def test_what_is_written_down_is_sealed(db: None, now: datetime, tmp_path: Path) -> None:
     case = one(now)
     work.write_note(case, "kanarie in een notitie", "a", ANNA, now)
-    work.set_task(case, "kanarie in een taak", now.date(), form_key="b", by=ANNA, now=now)
+    wanted = Wanted("kanarie in een taak", now.date())
+    work.set_task(case, wanted, form_key="b", by=ANNA, now=now)
     database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     assert b"kanarie" not in (tmp_path / "portal.db").read_bytes()
     assert work.notes(case)[0].text == "kanarie in een notitie"
@@ -42,7 +43,7 @@ def test_what_is_to_do_stands_first_and_the_first_due_before_the_rest(
 ) -> None:
     case, today = one(now), now.date()
     for text, due in (("later", today + DAY), ("nu", today), ("klaar", today - DAY)):
-        work.set_task(case, text, due, form_key="s", by=ANNA, now=now)
+        work.set_task(case, Wanted(text, due), form_key="s", by=ANNA, now=now)
     done = work.tasks(case)[0]
     assert work.finish(done, ANNA, now)
     assert not work.finish(done, ANNA, now)
@@ -54,7 +55,8 @@ def test_what_is_to_do_stands_first_and_the_first_due_before_the_rest(
 
 def test_a_task_is_found_with_its_own_case_alone(db: None, now: datetime) -> None:
     case, other = one(now), one(now)
-    work.set_task(case, "t", now.date(), form_key="s", by=ANNA, now=now, errand=Errand.INFORM)
+    wanted = Wanted("t", now.date(), Errand.INFORM)
+    work.set_task(case, wanted, form_key="s", by=ANNA, now=now)
     task = work.tasks(case)[0]
     assert work.task_of(case, task.id) == task
     assert work.task_of(other, task.id) is None

@@ -1,0 +1,96 @@
+"""What became of the letters about a case, and sending one of them once more."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from peewee import fn
+
+from portal.database import connection, transaction
+from portal.delivery.outbox import Letter, State
+from portal.sealing import SealBroken
+
+# A letter on its way needs no push, and one that arrived must not arrive twice.
+_HELD_UP = (State.STUCK, State.DEFERRED)
+
+
+@dataclass(frozen=True, repr=False)  # addresses must not end up in a log
+class Trace:
+    """How far a letter came. ``due_at`` is its next try, ``answer`` the mail server's last words.
+
+    ``recipient`` and ``answer`` are None where there is none, or where it cannot be read any more;
+    ``copied`` tells whether a copy of it went, or is going, to whoever stands in.
+    """
+
+    id: str
+    name: str
+    recipient: str | None
+    state: State
+    attempts: int
+    created_at: datetime
+    due_at: datetime
+    sent_at: datetime | None
+    answer: str | None
+    copied: bool
+
+    @property
+    def held_up(self) -> bool:
+        """Whether it can be sent once more by hand."""
+        return self.state in _HELD_UP
+
+
+def letters_about(reference: str) -> list[Trace]:
+    """Every letter about the case with this reference, the newest first."""
+    with connection():
+        mine = Letter.case_reference == reference
+        found = list(Letter.select().where(mine).order_by(Letter.created_at.desc()))
+    copied = {letter.forwarded_from for letter in found}
+    return [_trace(letter, copied=letter.id in copied) for letter in found]
+
+
+def arrived_at(reference: str, names: Collection[str], since: datetime) -> datetime | None:
+    """When the first of these letters about a case, written since then, reached a mail server."""
+    wanted = Letter.case_reference == reference, Letter.name.in_(list(names))
+    with connection():
+        first = Letter.select(fn.MIN(Letter.sent_at)).where(*wanted, Letter.created_at >= since)
+        moment: datetime | None = first.scalar()
+        return moment
+
+
+def resend(reference: str, letter_id: str, now: datetime) -> bool | None:
+    """Try a letter that is held up once more, now, with all its tries before it again.
+
+    False where it is not held up (any more), None where this case has no such letter.
+    """
+    with transaction():
+        letter = Letter.get_or_none((Letter.id == letter_id) & (Letter.case_reference == reference))
+        if letter is None:
+            return None
+        if letter.state not in _HELD_UP:
+            return False
+        letter.state, letter.attempts, letter.due_at = State.QUEUED, 0, now
+        letter.save()
+        return True
+
+
+def _trace(letter: Letter, *, copied: bool) -> Trace:
+    return Trace(
+        id=letter.id,
+        name=letter.name,
+        recipient=_opened(letter, "recipient"),
+        state=State(letter.state),
+        attempts=letter.attempts,
+        created_at=letter.created_at,
+        due_at=letter.due_at,
+        sent_at=letter.sent_at,
+        answer=_opened(letter, "last_answer"),
+        copied=copied,
+    )
+
+
+def _opened(letter: Letter, column: str) -> str | None:
+    try:
+        value: str | None = getattr(letter, column)
+    except SealBroken:
+        return None
+    return value
