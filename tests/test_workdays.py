@@ -1,5 +1,8 @@
 """Two working days are two days on which offices are open, whatever lies between."""
 
+import sys
+import threading
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,7 +11,15 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from portal.casework.workdays import HERE, add_workdays, is_workday, sign_of_life_by
+from portal import workdays
+from portal.workdays import (
+    HERE,
+    add_workdays,
+    is_workday,
+    last_day,
+    sign_of_life_by,
+    workdays_since,
+)
 
 
 def here(text: str) -> datetime:
@@ -73,3 +84,47 @@ def test_more_days_are_never_sooner_and_always_end_on_a_working_day(
 
 def test_a_weekend_is_no_workday() -> None:
     assert not is_workday(date(2026, 11, 21))
+
+
+def test_what_ends_at_midnight_ends_on_the_day_before() -> None:
+    assert last_day(here("2026-11-25 00:00")) == date(2026, 11, 24)
+    assert last_day(here("2026-11-25 00:01")) == date(2026, 11, 25)
+    # A Saturday's two days are Monday and Tuesday.
+    assert last_day(sign_of_life_by(here("2026-11-21 16:30"))) == date(2026, 11, 24)
+    assert last_day(datetime(2026, 11, 24, 23, 30, tzinfo=UTC)) == date(2026, 11, 25)
+
+
+@given(MOMENTS, st.integers(0, 300))
+def test_as_many_working_days_have_passed_as_were_added(moment: datetime, days: int) -> None:
+    by = add_workdays(moment, days)
+    assert workdays_since(moment, by) == days
+    assert workdays_since(moment, by - timedelta(microseconds=1)) == max(days - 1, 0)
+    assert workdays_since(moment, moment - timedelta(days=9)) == 0
+
+
+@pytest.fixture
+def _hasty() -> Iterator[None]:
+    """Threads that take turns at every step, and a year that none of them has asked about."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    workdays._days_off.cache_clear()
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_hasty")
+@pytest.mark.parametrize("year", range(2030, 2100))
+def test_threads_that_ask_at_once_are_told_the_same(year: int) -> None:
+    told: list[bool] = []
+    together = threading.Barrier(4)
+
+    def ask() -> None:
+        together.wait()
+        told.append(is_workday(date(year, 1, 1)))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == [False] * 4

@@ -1,6 +1,7 @@
 """Working days in the Netherlands: by when somebody may expect to hear from us."""
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -17,12 +18,10 @@ FIRST_SIGN = 2  # working days
 _NOT_FREE = frozenset({"Good Friday", "Liberation Day"})
 _LANGUAGE = "en_US"
 
-_public = holidays.country_holidays("NL", language=_LANGUAGE)
-
 
 def is_workday(day: date) -> bool:
     """Whether offices are open: no weekend, and no public holiday that is free for everyone."""
-    return day.weekday() < 5 and _public.get(day) in {None, *_NOT_FREE}
+    return day.weekday() < 5 and day not in _days_off(day.year)
 
 
 def add_workdays(moment: datetime, days: int) -> datetime:
@@ -31,13 +30,24 @@ def add_workdays(moment: datetime, days: int) -> datetime:
     What falls on a day off counts from the beginning of the next working day: two days from a
     Saturday are over when Tuesday is. Gives UTC or whatever zone ``moment`` has.
     """
-    local = moment.astimezone(HERE)
-    day, clock = local.date(), local.time()
-    if not is_workday(day):
-        day, clock = _next_workday(day), time()
+    day, clock = _from(moment)
     for _ in range(days):
         day = _next_workday(day)
     return datetime.combine(day, clock, HERE).astimezone(moment.tzinfo)
+
+
+def workdays_since(moment: datetime, now: datetime) -> int:
+    """How many whole working days lie between; 0 too where ``moment`` is yet to come."""
+    day, clock = _from(moment)
+    count = 0
+    while datetime.combine(day := _next_workday(day), clock, HERE) <= now:
+        count += 1
+    return count
+
+
+def last_day(until: datetime) -> date:
+    """The last day on which there is time before ``until``: what ends at midnight ends that day."""
+    return (until - timedelta(microseconds=1)).astimezone(HERE).date()
 
 
 def sign_of_life_by(since: datetime) -> datetime:
@@ -45,8 +55,24 @@ def sign_of_life_by(since: datetime) -> datetime:
     return add_workdays(since, FIRST_SIGN)
 
 
+def _from(moment: datetime) -> tuple[date, time]:
+    """The working day and the time of day from which on the working days are counted."""
+    local = moment.astimezone(HERE)
+    if is_workday(local.date()):
+        return local.date(), local.time()
+    return _next_workday(local.date()), time()
+
+
 def _next_workday(day: date) -> date:
     day += timedelta(days=1)
     while not is_workday(day):
         day += timedelta(days=1)
     return day
+
+
+@cache
+def _days_off(year: int) -> frozenset[date]:
+    # Each year whole, before anybody looks: the library fills in a year while it is asked about
+    # one, and a second thread that asks meanwhile is told that Christmas is a working day.
+    named = holidays.country_holidays("NL", years=year, language=_LANGUAGE)
+    return frozenset(day for day, name in named.items() if name not in _NOT_FREE)
