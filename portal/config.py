@@ -63,6 +63,12 @@ class Config:
     mode: Mode
     trusted_proxies: int
     backup_dir: Path | None
+    # Working days without a sign of life, since somebody got a case: until they are reminded, until
+    # whoever stands in for them is asked, until the national desk is.
+    remind_after: int
+    deputy_after: int
+    desk_after: int
+    digest_hour: int  # 0 to 23, in the Netherlands
 
     def __repr__(self) -> str:
         return f"Config(mode={self.mode.value}, base_url={self.base_url})"
@@ -92,12 +98,16 @@ class Config:
             mail_username=reading.take("MAIL_USERNAME", str, ""),
             mail_password=reading.take("MAIL_PASSWORD", str, ""),
             mail_sender=reading.take("MAIL_SENDER", _address),
-            intake_mail=reading.take("INTAKE_MAIL", _one_of(IntakeMail), "full"),
+            intake_mail=reading.take("INTAKE_MAIL", _one_of(IntakeMail), "contact"),
             regions=reading.take("REGIONS", Path, "regions.toml"),
             log_level=reading.take("LOG_LEVEL", _log_level, "INFO"),
             mode=reading.take("MODE", _one_of(Mode), "production"),
             trusted_proxies=reading.take("TRUSTED_PROXIES", _count, "0"),
             backup_dir=reading.take("BACKUP_DIR", _optional_path, ""),
+            remind_after=reading.take("REMIND_AFTER", _working_days, "2"),
+            deputy_after=reading.take("DEPUTY_AFTER", _working_days, "4"),
+            desk_after=reading.take("DESK_AFTER", _working_days, "6"),
+            digest_hour=reading.take("DIGEST_HOUR", _hour, "7"),
         )
         reading.refuse_unless_sound(config)
         return config
@@ -143,6 +153,8 @@ def _contradictions(config: Config) -> list[str]:
         wrong.append("PORTAL_MODE (development is for loopback only)")
     if config.mode is Mode.PRODUCTION and not config.secure:
         wrong.append("PORTAL_BASE_URL (production needs https://)")
+    if not config.remind_after < config.deputy_after < config.desk_after:
+        wrong.append("PORTAL_DEPUTY_AFTER (give more than REMIND_AFTER, and less than DESK_AFTER)")
     return wrong
 
 
@@ -183,6 +195,18 @@ def _port(text: str) -> int:
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise ValueError("give a number, 0 or more")
+    return int(text)
+
+
+def _working_days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 60:
+        raise ValueError("give a number of working days, 1 to 60")
+    return int(text)
+
+
+def _hour(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 23:
+        raise ValueError("give an hour, 0 to 23")
     return int(text)
 
 

@@ -54,6 +54,10 @@ WRONG = [
     ("MODE", "test", "production or development"),
     ("TRUSTED_PROXIES", "-1", "0 or more"),
     ("TRUSTED_PROXIES", "²", "0 or more"),
+    ("REMIND_AFTER", "0", "1 to 60"),
+    ("DEPUTY_AFTER", "61", "1 to 60"),
+    ("DESK_AFTER", "zes", "1 to 60"),
+    ("DIGEST_HOUR", "24", "0 to 23"),
 ]
 
 
@@ -76,6 +80,8 @@ def test_all_that_is_amiss_is_told_at_once() -> None:
         ({"PORTAL_MAIL_SECURITY": "none"}, "PORTAL_MAIL_SECURITY"),
         ({"PORTAL_MODE": "development"}, "PORTAL_MODE"),
         ({"PORTAL_BASE_URL": "http://portaal.example.org"}, "PORTAL_BASE_URL"),
+        ({"PORTAL_REMIND_AFTER": "4"}, "PORTAL_DEPUTY_AFTER"),
+        ({"PORTAL_DESK_AFTER": "3"}, "PORTAL_DEPUTY_AFTER"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(changed: dict[str, str], named: str) -> None:
@@ -89,8 +95,10 @@ def test_what_is_not_set_is_on_the_safe_side() -> None:
     assert config.mode is Mode.PRODUCTION
     assert config.mail_security is MailSecurity.STARTTLS
     assert config.mail_port == 587
-    assert config.intake_mail is IntakeMail.FULL
+    assert config.intake_mail is IntakeMail.CONTACT
     assert config.trusted_proxies == 0
+    assert (config.remind_after, config.deputy_after, config.desk_after) == (2, 4, 6)
+    assert config.digest_hour == 7
     assert config.secure
 
 

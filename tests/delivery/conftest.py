@@ -83,6 +83,10 @@ def config(
         mode=Mode.PRODUCTION,
         trusted_proxies=0,
         backup_dir=None,
+        remind_after=2,
+        deputy_after=4,
+        desk_after=6,
+        digest_hour=7,
     )
 
 
