@@ -10,7 +10,7 @@ from portal.cases.life import ENDED
 from portal.cases.listing import Page, Place, Wanted, page
 from portal.cases.register import Case
 from portal.casework.people import Person
-from portal.casework.workdays import HERE, sign_of_life_by
+from portal.workdays import HERE, sign_of_life_by
 from portal.routing.regions import national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording

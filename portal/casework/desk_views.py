@@ -15,7 +15,7 @@ from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.handle import NotTheirs, theirs
 from portal.casework.pages import now, to
 from portal.casework.people import Person
-from portal.casework.workdays import HERE
+from portal.workdays import HERE
 from portal.web import wording
 
 blueprint = Blueprint("desk", __name__, url_prefix="/beheer")

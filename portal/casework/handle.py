@@ -13,7 +13,7 @@ from portal.cases.register import By, Case
 from portal.cases.work import Errand
 from portal.casework import letters
 from portal.casework.people import Person, StaffRole
-from portal.casework.workdays import HERE
+from portal.workdays import HERE
 from portal.config import Config
 from portal.database import transaction
 from portal.delivery import tracing

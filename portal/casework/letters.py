@@ -4,7 +4,7 @@ from datetime import datetime
 
 from portal.cases.case import Intent, Role
 from portal.cases.register import Case
-from portal.casework.workdays import sign_of_life_by
+from portal.workdays import sign_of_life_by
 from portal.config import Config
 from portal.delivery.letters import Envelope, compose
 from portal.delivery.outbox import post

@@ -1,18 +1,13 @@
 """Who hears of a request from a place, as the map in use and its people stand now."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from portal.database import connection
 from portal.organisation import organisation
-from portal.routing.rules import (
-    NATIONAL,
-    Choice,
-    Claim,
-    Manager,
-    NationalDesk,
-    answering,
-    resolve,
-)
+from portal.routing import absences
+from portal.routing.rules import NATIONAL, Choice, Claim, Manager, NationalDesk, resolve
 from portal.routing.tables import (
     ManagerRow,
     MunicipalityRow,
@@ -20,14 +15,18 @@ from portal.routing.tables import (
     PostcodeRow,
     RegionRow,
 )
+from portal.workdays import HERE
+
+# Wherever a function takes ``today`` and is given None, it goes by this machine's clock.
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Who hears of a request. ``national`` is set where no region or none of its people can.
+    """Who hears of a request.
 
-    ``function`` is the name people read; ``fallback_email`` is the national desk's, or None where
-    ``email`` is that already. ``municipality`` is "" where it is not known.
+    ``manager`` is the key of who answers, None for the national desk, and ``function`` the name
+    people read. ``fallback_email`` is the national desk's, or None where ``email`` is that
+    already. ``municipality`` is "" where it is not known.
     """
 
     region_key: str
@@ -37,10 +36,15 @@ class Destination:
     email: str
     phone: str
     fallback_email: str | None
-    national: bool
+    manager: str | None
+
+    @property
+    def national(self) -> bool:
+        """Whether the national desk answers, where no region or none of its people can."""
+        return self.manager is None
 
 
-def route(postcode: str, municipality: str) -> Destination | Choice:
+def route(postcode: str, municipality: str, today: date | None = None) -> Destination | Choice:
     """Who hears of a request from there, or the municipalities to choose from where that is open.
 
     Both texts are as people write them; either may be empty, and no text whatever raises.
@@ -51,7 +55,7 @@ def route(postcode: str, municipality: str) -> Destination | Choice:
         claim = resolve(_Loaded(), postcode, municipality)
         if isinstance(claim, Choice):
             return claim
-        return _destination(claim)
+        return _line(claim, today)[0]
 
 
 class _Loaded:
@@ -68,19 +72,34 @@ class _Loaded:
 
 def national_desk() -> Destination:
     """The national desk; the organisation itself as long as no regions are loaded."""
-    return _destination(Claim("", None))
+    return _line(Claim("", None))[0]
 
 
-def destination_of(region_key: str) -> Destination:
-    """Who answers for a region now; the national desk where no region has that key."""
-    return _destination(Claim("", region_key))
+def destination_of(region_key: str, today: date | None = None) -> Destination:
+    """Who answers for a region on a day; the national desk where no region has that key."""
+    return _line(Claim("", region_key), today)[0]
 
 
-def _destination(claim: Claim) -> Destination:
+def line_of(region_key: str, today: date | None = None) -> tuple[Destination, ...]:
+    """Everybody who can answer for a region on a day, in the order in which they are asked.
+
+    That is its manager and the deputy, as far as they are at work, and at the end always the
+    national desk. A deputy's own deputy is not asked: nobody named them for this region.
+    """
+    return _line(Claim("", region_key), today)
+
+
+def _line(claim: Claim, today: date | None = None) -> tuple[Destination, ...]:
     with connection():
         desk = _desk()
         region = RegionRow.get_or_none(RegionRow.key == claim.region)
-        person = _who(region) if region else None
+        people = _people(region, _away(today)) if region else []
+    return tuple(_destination(claim, region, person, desk) for person in (*people, None))
+
+
+def _destination(
+    claim: Claim, region: RegionRow | None, person: Manager | None, desk: NationalDesk
+) -> Destination:
     answers = person or desk
     return Destination(
         region_key=region.key if region else NATIONAL,
@@ -90,7 +109,7 @@ def _destination(claim: Claim) -> Destination:
         email=answers.email,
         phone=answers.phone,
         fallback_email=desk.email if desk.email != answers.email else None,
-        national=person is None,
+        manager=person.key if person else None,
     )
 
 
@@ -102,14 +121,32 @@ def _desk() -> NationalDesk:
     return NationalDesk(ours.name, ours.email, ours.phone)
 
 
-def _who(region: RegionRow) -> Manager | None:
+def _people(region: RegionRow, away: Mapping[str, str | None]) -> list[Manager]:
+    """The manager and the deputy, without whoever is not at work."""
     manager = _manager(region.manager)
-    return answering(manager, _manager(manager.deputy) if manager else None)
+    deputy = _manager(away.get(manager.key) or manager.deputy) if manager else None
+    return [p for p in (manager, deputy) if p and p.active and p.key not in away]
+
+
+def _away(today: date | None) -> Mapping[str, str | None]:
+    return absences.away(today or datetime.now(HERE).date())
 
 
 def _manager(key: str | None) -> Manager | None:
     row = ManagerRow.get_or_none(ManagerRow.key == key)
     return Manager(row.key, row.name, row.email, row.phone, row.deputy, row.active) if row else None
+
+
+def region_names() -> dict[str, str]:
+    """The name of every region by its key, in the order of the names."""
+    with connection():
+        return {row.key: row.name for row in RegionRow.select().order_by(RegionRow.name)}
+
+
+def managers() -> dict[str, str]:
+    """The managers of the map in use, by key; the value is the name people read."""
+    with connection():
+        return {row.key: row.name for row in ManagerRow.select().order_by(ManagerRow.name)}
 
 
 def regions_of(manager_key: str) -> frozenset[str]:
@@ -119,31 +156,33 @@ def regions_of(manager_key: str) -> frozenset[str]:
         return frozenset(region.key for region in own)
 
 
-def regions_where_standing_in(manager_key: str) -> frozenset[str]:
-    """The keys of the regions that this manager answers for now, as the deputy of another."""
+def regions_where_standing_in(manager_key: str, today: date | None = None) -> frozenset[str]:
+    """The keys of the regions that this manager answers for on a day, as the deputy of another."""
     with connection():
-        absent = ManagerRow.select(ManagerRow.key).where(ManagerRow.deputy == manager_key)
-        theirs = list(RegionRow.select().where(RegionRow.manager.in_(absent)))
-        answers = [(region, _who(region)) for region in theirs]
-    return frozenset(region.key for region, who in answers if who and who.key == manager_key)
+        away = _away(today)
+        # Only where the manager is not at work can another answer.
+        gone = ManagerRow.select(ManagerRow.key).where(
+            ~ManagerRow.active | ManagerRow.key.in_(list(away))
+        )
+        theirs = list(RegionRow.select().where(RegionRow.manager.in_(gone)))
+        first = {region.key: _people(region, away)[:1] for region in theirs}
+    return frozenset(key for key, who in first.items() if who and who[0].key == manager_key)
 
 
-def managers() -> dict[str, str]:
-    """The managers of the map in use, by key; the value is the name people read."""
+def who_answers(today: date | None = None) -> dict[str, Destination]:
+    """Who answers for each region on a day, by its key, in the order of the regions' names."""
     with connection():
-        return {row.key: row.name for row in ManagerRow.select().order_by(ManagerRow.name)}
-
-
-def region_names() -> dict[str, str]:
-    """The name of every region by its key, in the order of the names."""
-    with connection():
-        return {row.key: row.name for row in RegionRow.select().order_by(RegionRow.name)}
+        keys = [region.key for region in RegionRow.select().order_by(RegionRow.name)]
+        return {key: destination_of(key, today) for key in keys}
 
 
 def unanswered_regions() -> list[str]:
-    """Names of the regions for which the national desk answers, lacking an active person."""
+    """Names of the regions for which the national desk answers, lacking an active person.
+
+    Who is away for a while is active: that is planned, and mended by itself.
+    """
     with connection():
-        return [r.name for r in RegionRow.select().order_by(RegionRow.name) if not _who(r)]
+        return [r.name for r in RegionRow.select().order_by(RegionRow.name) if not _people(r, {})]
 
 
 def loaded() -> bool:

@@ -17,7 +17,7 @@ from portal.cases.work import Errand, Note, Task, Wanted
 from portal.casework import handle
 from portal.casework.handle import NotTheirs
 from portal.casework.people import Person
-from portal.casework.workdays import sign_of_life_by
+from portal.workdays import sign_of_life_by
 from portal.config import Config
 from portal.database import connection, database, transaction
 from portal.delivery.letters import Envelope, Text

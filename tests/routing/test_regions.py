@@ -53,7 +53,7 @@ DESK = Destination(
     email="landelijk@example.org",
     phone="0800 - 33 77 835",
     fallback_email=None,
-    national=True,
+    manager=None,
 )
 
 
@@ -68,7 +68,7 @@ def test_a_request_reaches_its_manager_with_the_national_desk_to_fall_back_on(
         email="utrecht@example.org",
         phone="088 000 00 10",
         fallback_email="landelijk@example.org",
-        national=False,
+        manager="utrecht",
     )
 
 
