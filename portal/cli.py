@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from portal.app import StartRefused, create_app, open_sound_database
 from portal.audit.trail import Action, record
 from portal.cases.register import Case
 from portal.casework import employ, sign_in, staff
+from portal.casework.chase import chase
+from portal.casework.digest import digest
 from portal.casework.people import StaffRole
 from portal.casework.staff import Staff
 from portal.config import Config, ConfigError
@@ -148,7 +151,7 @@ def _worker(_asked: argparse.Namespace) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     # Beside the letters, so that a mail server that keeps silent holds up no chore.
-    chores = threading.Thread(target=clock.run, args=(CHORES, _now, stop), name="chores")
+    chores = threading.Thread(target=clock.run, args=(_chores(config), _now, stop), name="chores")
     chores.start()
     try:
         work(_now, sender(config), stop)
@@ -297,7 +300,13 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-CHORES = (clock.Chore("sweep", timedelta(hours=1), sweep),)
+def _chores(config: Config) -> tuple[clock.Chore, ...]:
+    return (
+        clock.Chore("sweep", timedelta(hours=1), sweep),
+        clock.Chore("chase", timedelta(minutes=1), partial(chase, config=config)),
+        clock.Chore("digest", timedelta(minutes=1), partial(digest, config=config)),
+    )
+
 
 COMMANDS = (
     Command("serve", "answer visitors", "portal serve --bind 127.0.0.1:8000", _serve),

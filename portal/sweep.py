@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from portal.audit import trail
 from portal.casework import sessions, staff
 from portal.intake import drafts
+from portal.routing import absences
 from portal.web import quota, tokens
 
 Forget = Callable[[datetime], int]
@@ -25,6 +26,7 @@ PERIODS = (
     Period("unfinished forms", drafts.KEPT, drafts.forget),
     Period("counts of letters", quota.KEPT, quota.forget),
     Period("expired links and visits", timedelta(0), tokens.forget),
+    Period("absences that are over", absences.KEPT, absences.forget),
     Period("sessions of staff", sessions.IDLE, sessions.forget),
     Period("accounts of former staff", staff.KEPT_AFTER_LEAVING, staff.forget),
     Period("lines of the audit trail", trail.KEPT, trail.forget),

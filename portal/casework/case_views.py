@@ -15,8 +15,8 @@ from portal.casework.forms import NoteForm, PassOnForm, ReopenForm, StepForm, Ta
 from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.pages import config, now, refused
 from portal.casework.people import Person, StaffRole
-from portal.workdays import HERE
 from portal.web.buttons import Button
+from portal.workdays import HERE
 
 blueprint = Blueprint("case", __name__, url_prefix="/beheer/zaak/<reference>")
 blueprint.register_error_handler(PeeweeException, case_pages.give_back)

@@ -10,10 +10,10 @@ from portal.cases.life import ENDED
 from portal.cases.listing import Page, Place, Wanted, page
 from portal.cases.register import Case
 from portal.casework.people import Person
-from portal.workdays import HERE, sign_of_life_by
 from portal.routing.regions import national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
+from portal.workdays import HERE, sign_of_life_by
 
 # How long ago a case came in: at least, and less than; None is unbounded.
 _AGES: Mapping[str, tuple[timedelta | None, timedelta | None]] = {

@@ -15,8 +15,8 @@ from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.handle import NotTheirs, theirs
 from portal.casework.pages import now, to
 from portal.casework.people import Person
-from portal.workdays import HERE
 from portal.web import wording
+from portal.workdays import HERE
 
 blueprint = Blueprint("desk", __name__, url_prefix="/beheer")
 blueprint.register_error_handler(PeeweeException, give_back)

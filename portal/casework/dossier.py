@@ -13,11 +13,11 @@ from portal.cases.life import ENDED, MOVES
 from portal.cases.register import Case
 from portal.cases.work import Errand
 from portal.casework.signs import deceits
-from portal.workdays import HERE, sign_of_life_by
 from portal.delivery.tracing import letters_about
 from portal.routing.regions import destination_of, national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
+from portal.workdays import HERE, sign_of_life_by
 
 
 def of(case: Case, now: datetime) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from portal.cases.register import By, Case
 from portal.cases.work import Errand
 from portal.casework import letters
 from portal.casework.people import Person, StaffRole
-from portal.workdays import HERE
 from portal.config import Config
 from portal.database import transaction
 from portal.delivery import tracing
 from portal.routing.regions import managers, national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
+from portal.workdays import HERE
 
 
 class NotTheirs(Exception):

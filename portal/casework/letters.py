@@ -4,13 +4,13 @@ from datetime import datetime
 
 from portal.cases.case import Intent, Role
 from portal.cases.register import Case
-from portal.workdays import sign_of_life_by
 from portal.config import Config
 from portal.delivery.letters import Envelope, compose
 from portal.delivery.outbox import post
 from portal.organisation import organisation
 from portal.routing.regions import destination_of
 from portal.web import wording
+from portal.workdays import sign_of_life_by
 
 
 def case_address(config: Config, reference: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField
 
 from portal.cases.contact import same_mailbox
+from portal.casework.chase import called_in
 from portal.casework.people import Person, StaffRole
 from portal.database import Moment, Sealed, Table, Word, connection, keyring, transaction
 from portal.routing.regions import regions_of, regions_where_standing_in
@@ -91,7 +92,8 @@ def _regions(staff: Staff) -> frozenset[str] | None:
         return None
     if staff.role is StaffRole.ADMINISTRATOR or staff.manager is None:
         return frozenset()
-    return regions_of(staff.manager) | regions_where_standing_in(staff.manager)
+    own = regions_of(staff.manager) | regions_where_standing_in(staff.manager)
+    return own | called_in(staff.manager)
 
 
 def forget(before: datetime) -> int:

@@ -72,12 +72,13 @@ def compose(letter: str, /, **context: object) -> Text:
     of its values is missing, ``ValueError`` where the subject is not plain.
     """
     return Text(
-        subject=_render(f"{letter}/subject.txt", context),
-        body=_wrapped(_harmless(_render(f"{letter}/body.txt", context))).rstrip("\n") + "\n",
+        subject=render(f"{letter}/subject.txt", **context),
+        body=_wrapped(_harmless(render(f"{letter}/body.txt", **context))).rstrip("\n") + "\n",
     )
 
 
-def _render(template: str, context: dict[str, object]) -> str:
+def render(template: str, /, **context: object) -> str:
+    """Fill in one template, as a part of a letter; raises as ``compose`` does."""
     return templates.get_template(template).render(context)
 
 

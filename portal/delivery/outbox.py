@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from peewee import CharField, IntegerField, fn
+from peewee import CharField, Expression, IntegerField, fn
 
 from portal.database import Moment, Sealed, Table, Word, connection, transaction
 from portal.delivery.letters import Envelope, Text, compose
@@ -22,6 +22,9 @@ WAITS = (
     timedelta(hours=12),
 )
 PATIENCE = timedelta(days=7)
+
+# The letter that tells of a new case, by its name.
+_NEWS = "intake"
 
 
 class State(StrEnum):
@@ -161,9 +164,34 @@ def waiting_since() -> datetime | None:
 def stuck() -> int:
     """How many stuck letters reach nobody: no copy of them went, or is going, to a fallback."""
     with connection():
-        copies = Letter.select(Letter.forwarded_from).where(~Letter.forwarded_from.is_null())
-        lost = (Letter.state == State.STUCK) & Letter.id.not_in(copies)
-        return int(Letter.select().where(lost).count())
+        return int(Letter.select().where(_lost()).count())
+
+
+def stuck_about(most: int) -> list[str]:
+    """What those letters are about, each once, the oldest first: references, or another word."""
+    with connection():
+        found = Letter.select(Letter.case_reference).where(_lost()).group_by(Letter.case_reference)
+        oldest = found.order_by(fn.MIN(Letter.created_at), Letter.case_reference)
+        return [letter.case_reference for letter in oldest.limit(most)]
+
+
+def delivered_to(case_reference: str) -> datetime | None:
+    """When a mail server took the news of a case for whoever answers for it; None until then.
+
+    Where nobody took the letter itself, its copy for the fallback counts.
+    """
+    mine = Letter.case_reference == case_reference
+    with connection():
+        ids = [letter.id for letter in Letter.select(Letter.id).where(mine, Letter.name == _NEWS)]
+        taken = mine & (Letter.id.in_(ids) | Letter.forwarded_from.in_(ids))
+        moment: datetime | None = Letter.select(fn.MIN(Letter.sent_at)).where(taken).scalar()
+        return moment
+
+
+def _lost() -> Expression:
+    copies = Letter.select(Letter.forwarded_from).where(~Letter.forwarded_from.is_null())
+    lost: Expression = (Letter.state == State.STUCK) & Letter.id.not_in(copies)
+    return lost
 
 
 def _sent(letter: Letter, outcome: Outcome, now: datetime) -> None:

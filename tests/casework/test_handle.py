@@ -17,13 +17,13 @@ from portal.cases.work import Errand, Note, Task, Wanted
 from portal.casework import handle
 from portal.casework.handle import NotTheirs
 from portal.casework.people import Person
-from portal.workdays import sign_of_life_by
 from portal.config import Config
 from portal.database import connection, database, transaction
 from portal.delivery.letters import Envelope, Text
 from portal.delivery.outbox import Letter, State, post
 from portal.delivery.tracing import arrived_at, letters_about
 from portal.routing.tables import ManagerRow
+from portal.workdays import sign_of_life_by
 from tests.casework.desk_app import SOMEBODY, came_in, fresh, who
 from tests.casework.staff_house import House
 from tests.language import NORMAL, PUPIL
