@@ -1,4 +1,4 @@
-"""A database from before the desk keeps every row, and each case comes to stand where it belongs."""
+"""A database from before the desk keeps every row, and each case stands where it belongs."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
