@@ -219,6 +219,19 @@ def test_who_gave_a_sign_of_life_or_has_ended_is_left_alone(config: Config, end:
     assert steps(case) == [("reminder", "drenthe")]
 
 
+def test_who_gives_a_sign_of_life_while_others_are_written_about_is_left_alone(
+    config: Config,
+) -> None:
+    receive(MONDAY - HOUR)
+    case = receive(MONDAY)
+    database.execute_sql(
+        "CREATE TRIGGER meanwhile AFTER INSERT ON chase_step BEGIN"
+        " UPDATE \"case\" SET stage = 'under way' WHERE id <> NEW.case_id; END"
+    )
+    assert chase(TWO, config) == 1
+    assert steps(case) == []
+
+
 def test_a_case_that_was_passed_on_is_waited_for_anew_by_who_has_it_now(config: Config) -> None:
     case = receive(MONDAY)
     for moment in (TWO, FOUR, SIX):
