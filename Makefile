@@ -4,7 +4,7 @@ VAR    ?= var
 PORT   ?= 8000
 BIN    := .venv/bin
 
-.PHONY: run test check site lock clean
+.PHONY: run test check site preview texts lock clean
 
 run: .venv/run.done
 	@PORTAL_BASE_URL="http://127.0.0.1:$(PORT)" $(BIN)/python site/build.py
@@ -23,6 +23,13 @@ check: .venv/test.done
 
 site: .venv/run.done
 	@$(BIN)/python site/build.py
+
+# For editors: see docs/redactie.md.
+preview: .venv/run.done
+	@PORT="$(PORT)" $(BIN)/python site/preview.py
+
+texts: .venv/test.done
+	$(BIN)/python -m pytest tests/site/test_language.py tests/site/test_facts.py
 
 # The locks hold a hash for every file; nothing unlisted can be installed, the build backend included.
 .venv/run.done: requirements/run.txt pyproject.toml
