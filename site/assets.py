@@ -5,8 +5,6 @@ import re
 import sys
 from pathlib import Path
 
-# Material's files, which have such names already.
-THEIRS = "assets"
 KEPT = {".html", ".txt", ".xml"}
 # Any attribute may name a file; one that other sites read, with our own origin before it.
 REFERENCE = re.compile(r'(="(?:https?://[^/"]+)?)(/[^"#?]+\.[a-z0-9]+)(?=")')
@@ -19,7 +17,7 @@ def main(site: Path) -> int:
         site / name.lstrip("/") for text in pages.values() for _, name in REFERENCE.findall(text)
     }
     remove_unused(site, used)
-    own = {path for path in used if path.is_file() and site / THEIRS not in path.parents}
+    own = {path for path in used if path.is_file()}
     names = {_address(site, path): _address(site, rename(path)) for path in own}
     for page, text in pages.items():
         named = REFERENCE.sub(lambda match: match[1] + names.get(match[2], match[2]), text)

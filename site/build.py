@@ -16,6 +16,7 @@ STEPS = [
     "fill.py",
     "words.py",
     "search.py",
+    "prune.py",
     "assets.py",
     "check.py",
     "compress.py",

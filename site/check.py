@@ -19,10 +19,14 @@ PORTAL = {
     "/aanvragen/",
     "/aanvragen/leervraag/",
     "/aanvragen/groep-wijk-buurt/",
-    "/voorstellen/",
+    "/keuzehulp/",
     "/mijn-aanvraag/",
+    "/voorstellen/",
 }
-PORTAL_ROOMS = ("aanvragen", "voorstellen", "ontvangen", "mijn-aanvraag", "beheer", "gezondheid")
+PORTAL_ROOMS = (
+    *("aanvragen", "voorstellen", "keuzehulp", "later-verder", "verder", "ontvangen"),
+    *("mijn-aanvraag", "beheer", "gezondheid"),
+)
 
 FETCHED = {"src", "srcset", "poster", "data", "data-index", "action", "background"}
 CSS_URL = re.compile(r"url\(\s*['\"]?(?!data:)([^'\")]+)|@import\s+['\"]([^'\"]+)")

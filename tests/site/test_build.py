@@ -72,7 +72,7 @@ def test_only_what_pages_need_is_published(site: Path) -> None:
     files = {name for name in every if not name.endswith(COPIES)}
     others = sorted(name for name in files if not name.endswith(".html"))
     shapes = [
-        r"assets/stylesheets/main\.[0-9a-f]{8}\.min\.css",
+        r"assets/stylesheets/main\.[0-9a-f]{8}\.min\.[0-9a-f]{8}\.css",
         r"icon\.[0-9a-f]{8}\.svg",
         r"robots\.txt",
         r"scripts/circle\.[0-9a-f]{8}\.js",
@@ -170,6 +170,14 @@ def test_every_text_has_copies_that_hold_the_same(site: Path) -> None:
         text = path.read_bytes()
         assert brotli.decompress(path.with_name(path.name + ".br").read_bytes()) == text
         assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == text
+
+
+def test_the_theme_keeps_the_rules_that_pages_need_and_no_others(site: Path) -> None:
+    (sheet,) = (site / "assets" / "stylesheets").glob("*.css")
+    rules = sheet.read_text()
+    assert ".md-typeset h2" in rules
+    assert ".md-search" not in rules
+    assert sheet.with_name(sheet.name + ".br").stat().st_size < 8_000
 
 
 FAULTS = {
