@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
@@ -21,13 +20,15 @@ PERSONAS = (ANYONE, "a", "b", "desk", "admin", DISABLED)
 PARTS: dict[str, Callable[[House], str]] = {
     "secret": lambda _: "0" * 64,
     "key": lambda house: house.staff["b"].id,
+    "reference": lambda house: house.case.reference,
+    "task": lambda _: "0" * 32,
+    "letter": lambda _: "0" * 32,
 }
 
 LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 
-# Where something else is expected than the rules say, for a route and somebody whom they let in:
-# another region's case is not there.
-OTHERWISE: dict[tuple[str, str], HTTPStatus] = {}
+# The case in an address is of the region of ``a``; for these it is not there, whatever the rules.
+OF_ANOTHER_REGION = frozenset({"b"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,13 @@ class Door:
         role = role_of(persona)
         return role is not None and role in guard.RULES.get(self.endpoint, ())
 
+    def is_hidden_from(self, persona: str) -> bool:
+        """Whether it is about a case that is none of theirs."""
+        # OPTIONS is answered without a look at the case, and alike for each.
+        return (
+            "reference" in self.parts and persona in OF_ANOTHER_REGION and self.method != "OPTIONS"
+        )
+
     def expected(self, persona: str) -> set[int]:
         """The statuses that the answer may have, when no form is filled in."""
         if self.endpoint in guard.BEFORE_SIGN_IN:
@@ -61,11 +69,9 @@ class Door:
             return {404}
         if role_of(persona) is None:
             return {303} if self.method in LOOKING else {403}
-        if not self.is_open_to(persona):
+        if not self.is_open_to(persona) or self.is_hidden_from(persona):
             return {404}
-        if (self.endpoint, persona) in OTHERWISE:
-            return {OTHERWISE[self.endpoint, persona].value}
-        return {200, 303} if self.method in LOOKING else {303, 422}
+        return {200, 303} if self.method in LOOKING else {303, 409, 422}
 
 
 def role_of(persona: str) -> StaffRole | None:

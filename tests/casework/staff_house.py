@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -10,11 +11,13 @@ import pyotp
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from portal.cases.register import Case
 from portal.casework import authenticator, employ, sessions, staff
 from portal.casework.people import StaffRole
 from portal.casework.staff import Staff
 from portal.database import connection, database, transaction
 from tests.portal_app import Browser, letters
+from tests.seed import one
 
 SIGN_IN = "/beheer/inloggen/"
 ACCOUNT = "/beheer/account/"
@@ -36,6 +39,11 @@ class House:
     app: Flask
     staff: dict[str, Staff] = field(default_factory=dict)
     recovery: dict[str, list[str]] = field(default_factory=dict)
+
+    @cached_property
+    def case(self) -> Case:
+        """A case in the region of ``a``, which is not that of ``b``."""
+        return one(_now(), "utrecht")
 
     def take_on(self, name: str) -> Staff:
         """Invite somebody and have their authenticator set up; the letter is not kept."""
