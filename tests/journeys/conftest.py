@@ -91,8 +91,8 @@ class House:
 
     def link_for(self, address: str) -> str:
         """The link in the letter with which a form can be gone on with."""
-        letter = self.letter("Verder met", recipient=address)
-        return next(line for line in letter.get_content().splitlines() if "/verder/" in line)
+        text: str = self.letter("Verder met", recipient=address).get_content()
+        return next(line for line in text.splitlines() if "/verder/" in line)
 
 
 @cache

@@ -9,6 +9,7 @@ from playwright.sync_api import CDPSession, Page
 
 WIDTHS = (320, 1280)
 HEIGHT = 800
+Sizes = list[tuple[str, float]]
 TEXT, TWICE = 16, 32  # pixels: what a browser's own text size is set to
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -71,6 +72,12 @@ MISFITS = r"""() => {
 }"""
 
 
+SIZES = """() => [...document.querySelectorAll('body *')]
+    .filter(node => [...node.childNodes].some(child => child.nodeType === 3 && child.data.trim()))
+    .map(node => [node.textContent.trim().slice(0, 30),
+        parseFloat(getComputedStyle(node).fontSize)])"""
+
+
 class Eye:
     """Looks at one tab; a page of a shape that it saw before is not given to axe again.
 
@@ -108,8 +115,11 @@ class Eye:
         if thoroughly:
             yield from self._axe(width, "light")
             yield from self._axe(width, "dark")
+        before = self._tab.evaluate(SIZES) if thoroughly else []
         self.set_text(TWICE)
         yield from self._misfits(f"{width} with text twice as large")
+        after = self._tab.evaluate(SIZES) if thoroughly else []
+        yield from _standing_still(before, after)
         self.set_text(TEXT)
 
     def _misfits(self, how: str) -> Iterator[str]:
@@ -126,3 +136,10 @@ class Eye:
             return "", "tag", EVERYTHING
         changed = WHAT_COLOUR_CHANGES if colours == "dark" else WHAT_WIDTH_CHANGES
         return "main" if self._shapes else "", "rule", changed
+
+
+def _standing_still(before: Sizes, after: Sizes) -> Iterator[str]:
+    """A heading grows with the screen too, and so a little less than the text around it."""
+    for (text, size), (_, grown) in zip(before, after, strict=True):
+        if grown < 1.6 * size:
+            yield f"does not grow with the size of text: {text}"

@@ -147,7 +147,7 @@ def confirmed(door: str) -> Walk:
 
 def _to_check(tab: Page, door: str, other: Answers) -> None:
     go(tab, DOORS[door])
-    for _ in walk(tab, required(door) | other):
+    for _ in walk(tab, {**required(door), **other}):
         pass
 
 

@@ -186,7 +186,7 @@ def test_every_page_and_letter_reads_easily(
 ) -> None:
     # A shown letter is measured as a letter.
     shown = [(_unnumbered(prose(state.html)), state) for state in seen if state.name != "letter"]
-    first = {text: state for text, state in reversed(shown)}
+    first = dict(reversed(shown))
     read = [(state.name, state.gate, text) for text, state in reversed(first.items())]
     read += [(f"letter: {letter.subject}", letter.gate, letter.own) for letter in letters]
     tell("how the portal reads", _table(read))

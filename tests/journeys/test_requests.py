@@ -58,7 +58,7 @@ def test_every_answer_stands_on_the_page_to_check_and_what_was_skipped_says_so(
     for _ in walk(tab, PATHS["resident"].answers):
         pass
     rows = [row.inner_text().split("\n") for row in tab.locator(".answers > div").all()]
-    said = {row[0]: [line for line in row[1:] if line][0] for row in rows}
+    said = {row[0]: next(line for line in row[1:] if line) for row in rows}
     assert said["Uw naam"] == "B. Visser"
     assert said["Gemeente"] == "Groningen"
     assert said["Uw e-mailadres"] == "Niet ingevuld"
