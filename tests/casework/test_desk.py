@@ -37,7 +37,7 @@ def listed(text: str, section: str = "") -> list[str]:
     """The references on a page, in order, or in one section of it."""
     tree = html5lib.parse(text, namespaceHTMLElements=False)
     heads = [h for h in tree.iter("section") if h.get("aria-labelledby") == section]
-    within = heads if section else [tree.find(".//main")]
+    within = heads if section else list(tree.iter("main"))
     return [str(a.text) for part in within for a in part.iterfind(".//h3/a")]
 
 

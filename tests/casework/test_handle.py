@@ -13,7 +13,7 @@ from portal.cases import progress, register
 from portal.cases.case import Happening, Intent, Role, Stage, Status, Submission
 from portal.cases.progress import NotAllowed
 from portal.cases.register import Case, Event, history
-from portal.cases.work import Errand, Note, Task, Wanted
+from portal.cases.work import Errand, Note, Task, Wanted, set_task
 from portal.casework import handle
 from portal.casework.handle import NotTheirs
 from portal.casework.people import Person
@@ -94,7 +94,7 @@ def stuck_letter() -> str:
 def with_everything(now: datetime) -> Case:
     """A case with a task to be done and a letter that is stuck."""
     case = came_in()
-    handle.work.set_task(case, Wanted("bel", now.date()), form_key="x", by=SOMEBODY, now=now)
+    set_task(case, Wanted("bel", now.date()), form_key="x", by=SOMEBODY, now=now)
     letter_about(case, State.STUCK, now)
     return case
 

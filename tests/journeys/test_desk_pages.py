@@ -1,0 +1,364 @@
+"""Every page of the desk, in every state: accessible, valid, in plain words, on a phone as well."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import axe_playwright_python
+import html5lib
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
+
+from portal.cases import progress, register, work
+from portal.cases.case import Intent, Kind, Role, Status, Submission
+from portal.cases.register import Case
+from portal.database import connection, database, transaction
+from portal.delivery.letters import Envelope, Text
+from portal.delivery.outbox import Letter, State, post
+from tests.casework.desk_app import DESK, SOMEBODY, at
+from tests.casework.staff_house import POSTS, House, secret_of
+from tests.language import NORMAL, prose
+from tests.portal_app import build, new_database
+from tests.real_server import Server, free_port
+from tests.seed import one, seed
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """async (rules) => (await axe.run(document, {runOnly: rules})).violations
+    .flatMap(rule => rule.nodes.map(node => rule.id + ': ' + node.target.join(' ')))"""
+GUISES: list[tuple[int, Literal["light", "dark"]]] = [
+    (360, "light"),
+    (360, "dark"),
+    (1280, "dark"),
+    (1280, "light"),
+]
+JE = re.compile(r"\b(je|jij|jou|jouw|jezelf|jullie)\b", re.IGNORECASE)
+NEVER = re.compile(r"!|\b(?:helaas|alstublieft|alsjeblieft|please)\b", re.IGNORECASE)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A running portal, tabs of those who are signed in, and one case of each sort."""
+
+    url: str
+    contexts: dict[str, BrowserContext]
+    cases: dict[str, Case]
+
+    def tab(self, name: str = "a") -> Page:
+        return self.contexts[name].new_page()
+
+
+def _cases(now: datetime) -> dict[str, Case]:
+    story = "Er is veel ruzie over geluid.\n\nOok ’s avonds. Zie p\u0430ypal en \u202egpj.exe"
+    said = (
+        ("call_when", ("na vijven, liefst op dinsdag",)),
+        ("voicemail", ("yes",)),
+        ("they_know", ("do not know",)),
+        ("participants", ("neighbours", "police")),
+        ("story", (story,)),
+        ("safety", ("Bel niet naar huis.",)),
+    )
+    kind, intent = Kind.COMMUNITY, Intent.PROPOSAL
+    cases = {
+        "proposal": one(now - DAY, kind=kind, intent=intent, role=Role.NEIGHBOUR, answers=said),
+        "pupil": one(now - 9 * DAY, role=Role.PUPIL, email="", answers=()),
+    }
+    for status in (Status.PLANNED, Status.HELD, Status.STOPPED):
+        cases[status.value] = _moved(now, status)
+    cases["withdrawn"] = one(now - DAY)
+    with transaction():
+        register.withdraw(cases["withdrawn"], now)
+    _with_everything(cases["planned"], now)
+    return cases
+
+
+def _moved(now: datetime, status: Status) -> Case:
+    case = one(now - 30 * DAY)
+    road = [Status.IN_CONVERSATION, Status.COORDINATOR_SOUGHT, Status.PLANNED, Status.HELD]
+    with transaction():
+        progress.acknowledge(case, SOMEBODY, now - 20 * DAY)
+        for step in road[: road.index(status) + 1] if status in road else [status]:
+            progress.move(case, step, SOMEBODY, "In overleg besloten.", now - 10 * DAY)
+    return case
+
+
+def _with_everything(case: Case, now: datetime) -> None:
+    later = Submission(
+        *("k", case.kind, case.intent, case.role, "", "", "Noor", "", "0687654321"),
+        answers=(("addition", ("Er is nog iets. We willen wel praten.",)),),
+    )
+    with transaction():
+        register.add(case, later, now)
+    for text, days in (("Bel de school over een lokaal", -1), ("Stuur de brief", 3)):
+        wanted = work.Wanted(text, (now + days * DAY).date())
+        work.set_task(case, wanted, form_key="k", by=SOMEBODY, now=now)
+    work.finish(work.tasks(case)[1], SOMEBODY, now)
+    work.write_note(case, "Gebeld, niet thuis.\nMorgen weer.", "k", SOMEBODY, now)
+    for state in State:
+        to = Envelope("utrecht@example.org", None, "info@example.org", case.reference)
+        letter = Letter.get_by_id(post("intake", Text("Nieuw", "x"), to, now, "a@example.org"))
+        letter.state, letter.attempts, letter.last_answer = state, 1, "450 4.2.0 Try again later"
+        letter.sent_at = now if state is State.SENT else None
+        # Nobody delivers here, and nothing is to change while it is looked at.
+        letter.due_at = now + 99 * DAY
+        letter.save()
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Desk]:
+    url, now = new_database(tmp_path_factory.mktemp("desk")), datetime.now(UTC)
+    house = House(build(url))
+    contexts, port = {}, free_port()
+    server = Server(url, port)
+    base = f"http://127.0.0.1:{port}"
+    for name in POSTS:
+        house.take_on(name)
+        secret = secret_of(house.signed_in(name))
+        contexts[name] = browser.new_context(base_url=base, reduced_motion="reduce")
+        contexts[name].add_cookies([{"name": "desk", "value": secret, "url": base}])
+    with connection():
+        cases = _cases(now)
+        seed(30, now - DAY, ("drenthe",))
+    try:
+        yield Desk(base, contexts, cases)
+    finally:
+        for context in contexts.values():
+            context.close()
+        server.kill()
+        if not database.is_closed():
+            database.close()
+
+
+Steps = Callable[[Page, dict[str, Case]], Response]
+
+
+def _go(tab: Page, address: str) -> Response:
+    response = tab.goto(address)
+    assert response
+    return response
+
+
+def _click(tab: Page, words: str) -> Response:
+    with tab.expect_navigation() as moved:
+        tab.get_by_role("button", name=words).first.click()
+    assert moved.value
+    return moved.value
+
+
+def _at(case: str, page: str = "") -> Steps:
+    return lambda tab, cases: _go(tab, at(cases[case], page))
+
+
+def _desk(asked: str = "") -> Steps:
+    return lambda tab, _: _go(tab, f"{DESK}?{asked}")
+
+
+def _sent(case: str, page: str, button: str) -> Steps:
+    def steps(tab: Page, cases: dict[str, Case]) -> Response:
+        _go(tab, at(cases[case], page))
+        return _click(tab, button)
+
+    return steps
+
+
+def _spoilt(case: str, page: str, name: str, button: str) -> Steps:
+    """Send what a page holds with another value in a hidden field."""
+
+    def steps(tab: Page, cases: dict[str, Case]) -> Response:
+        _go(tab, at(cases[case], page))
+        spoil = f"main form:has(button:text-is('{button}')) [name={name}]"
+        tab.eval_on_selector(spoil, "box => { box.value = 'x'; }")
+        return _click(tab, button)
+
+    return steps
+
+
+# Who looks, and by which steps; a state that begins with "wrong" is one that has gone wrong.
+STATES: dict[str, tuple[str, Steps]] = {
+    "desk": ("a", _desk()),
+    "desk, empty": ("b", _desk()),
+    "desk, national": ("desk", _desk()),
+    "desk, filtered": ("desk", _desk("state=planned&kind=learning&region=utrecht&age=month")),
+    "desk, nothing found": ("desk", _desk("state=closed&region=zeeland")),
+    "desk, ended": ("gone", _desk("state=ended")),
+    "wrong: no reference": ("a", _desk("reference=iets")),
+    "wrong: unknown reference": ("a", _desk("reference=EK-0000-0000-0000")),
+    "case, proposal": ("a", _at("proposal")),
+    "case, pupil": ("a", _at("pupil")),
+    "case, with everything": ("a", _at("planned")),
+    "case, held": ("a", _at("held")),
+    "case, stopped": ("a", _at("stopped")),
+    "case, stopped, national": ("desk", _at("stopped")),
+    "case, withdrawn": ("a", _at("withdrawn")),
+    "note": ("a", _at("planned", "notitie/")),
+    "wrong: note": ("a", _sent("planned", "notitie/", "Bewaar")),
+    "wrong: note, expired": (
+        "a",
+        _spoilt("planned", "notitie/", "csrf_token", "Bewaar de notitie"),
+    ),
+    "task": ("a", _at("planned", "taak/")),
+    "wrong: task": ("a", _sent("planned", "taak/", "Bewaar")),
+    "step": ("a", _at("planned", "stap/")),
+    "wrong: step": ("a", _sent("planned", "stap/", "Bewaar")),
+    "wrong: step, changed": ("a", _spoilt("planned", "stap/", "seen", "Bewaar de stap")),
+    "passing on": ("a", _at("proposal", "overdragen/")),
+    "passing on, no address": ("desk", _at("pupil", "overdragen/")),
+    "wrong: passing on": ("a", _sent("planned", "overdragen/", "Draag het over")),
+    "opening again": ("desk", _at("stopped", "heropenen/")),
+    "wrong: opening again": ("desk", _sent("stopped", "heropenen/", "Open dit weer")),
+    "wrong: button, expired": ("a", _spoilt("proposal", "", "csrf_token", "Ik pak dit op")),
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One state as the server sent it and as the browser found it."""
+
+    name: str
+    html: str
+    title: str
+    text: str
+    faults: list[str]
+
+
+@pytest.fixture(scope="module")
+def complaints() -> list[str]:
+    """What the browser said of any state."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def seen(desk: Desk, complaints: list[str]) -> list[Seen]:
+    tabs = {who: desk.tab(who) for who in desk.contexts}
+    for tab in tabs.values():
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("console", lambda message: complaints.append(message.text))
+    return [_look_at(tabs[who], name, steps, desk) for name, (who, steps) in STATES.items()]
+
+
+def _look_at(tab: Page, name: str, steps: Steps, desk: Desk) -> Seen:
+    html = steps(tab, desk.cases).text()
+    tab.evaluate(AXE)
+    faults = []
+    for width, scheme in GUISES:
+        tab.set_viewport_size({"width": width, "height": 800})
+        tab.emulate_media(color_scheme=scheme)
+        faults += [f"{width} {scheme} {fault}" for fault in tab.evaluate(RUN, RULES)]
+        if tab.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            faults.append(f"{width} is too narrow for it")
+    return Seen(name, html, tab.title(), tab.locator("main").inner_text(), faults)
+
+
+def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(seen: list[Seen]) -> None:
+    found = [f"{state.name}: {fault}" for state in seen for fault in state.faults]
+    assert not found, "\n".join(found)
+
+
+def test_the_browser_complains_of_nothing(seen: list[Seen], complaints: list[str]) -> None:
+    # It also reports each answer that is not a success; those are meant.
+    assert [text for text in complaints if "the server responded with a status" not in text] == []
+
+
+def test_every_page_is_valid_html_with_one_heading_and_unique_ids(seen: list[Seen]) -> None:
+    for state in seen:
+        parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+        root = parser.parse(state.html)
+        assert len(root.findall(".//h1")) == 1, state.name
+        ids = Counter(e.get("id") for e in root.iter() if isinstance(e.tag, str) and e.get("id"))
+        assert [name for name, times in ids.items() if times > 1] == [], state.name
+        for attribute in ("aria-describedby", "aria-labelledby"):
+            named = {name for e in root.iter() for name in e.get(attribute, "").split()}
+            assert named <= ids.keys(), state.name
+        assert not [e for e in root.iter() if e.get("style") or e.get("required") is not None]
+
+
+def test_every_title_names_its_subject_and_says_when_something_is_wrong(seen: list[Seen]) -> None:
+    for state in seen:
+        assert re.fullmatch(r"(Fout: )?\S.* – Eigen Kracht", state.title), state.name
+        assert state.title.startswith("Fout: ") == state.name.startswith("wrong"), state.name
+
+
+def test_every_page_reads_easily_and_addresses_its_reader_as_u(seen: list[Seen]) -> None:
+    faults = []
+    for state in seen:
+        faults += [f"{state.name}: {fault}" for fault in NORMAL.faults(prose(state.html))]
+        faults += [f"{state.name}: {word}" for word in JE.findall(state.text)]
+        faults += [f"{state.name}: {word}" for word in NEVER.findall(state.text)]
+    assert not faults, "\n".join(faults)
+
+
+# What a manager does
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_manager_reads_picks_up_notes_and_passes_on_by_keyboard_alone(
+    desk: Desk, browser: Browser, width: int, script: bool
+) -> None:
+    with connection():
+        case = one(datetime.now(UTC))
+    options: dict[str, Any] = {"base_url": desk.url, "java_script_enabled": script}
+    context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+    context.add_cookies(desk.contexts["a"].cookies())  # type: ignore[arg-type]
+    tab = context.new_page()
+    tab.set_default_timeout(10_000)
+    tab.goto(DESK)
+    _press(tab, "link", case.reference)
+    _press(tab, "button", "Ik pak dit op")
+    expect(tab.get_by_role("status")).to_contain_text("U hebt dit opgepakt")
+    _press(tab, "link", "Een notitie schrijven")
+    tab.get_by_label("De notitie").focus()
+    tab.keyboard.type("Gebeld en gesproken")
+    _press(tab, "button", "Bewaar de notitie")
+    expect(tab.get_by_text("Gebeld en gesproken")).to_be_visible()
+    _press(tab, "link", "Overdragen aan een ander")
+    tab.get_by_label("Zeeland").focus()
+    tab.keyboard.press("Space")
+    tab.get_by_label("Waarom geeft u het door?").focus()
+    tab.keyboard.type("Verhuisd naar Zeeland")
+    _press(tab, "button", "Draag het over")
+    expect(tab.get_by_role("status")).to_contain_text("overgedragen")
+    expect(tab.get_by_role("link", name=case.reference)).to_have_count(0)
+    context.close()
+
+
+def _press(tab: Page, role: Literal["link", "button"], name: str) -> None:
+    """Come to it by Tab, see where the focus is, and press Enter."""
+    target = tab.get_by_role(role, name=name, exact=False).first
+    for _ in range(120):
+        tab.keyboard.press("Tab")
+        if target.evaluate("node => node === document.activeElement"):
+            break
+    else:
+        raise AssertionError(f"Tab never comes to {name!r}")
+    assert target.evaluate("node => getComputedStyle(node).outlineStyle") != "none"
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
+
+
+def test_what_is_wrong_takes_the_focus_and_leads_to_its_field(desk: Desk) -> None:
+    tab = desk.tab()
+    tab.goto(at(desk.cases["planned"], "taak/"))
+    tab.get_by_role("button", name="Bewaar").click()
+    summary = tab.locator(".error-summary")
+    expect(summary).to_be_focused()
+    summary.get_by_role("link", name="Vul een datum in").click()
+    assert tab.url.endswith("#due_on")
+    tab.close()
+
+
+def test_on_paper_stands_the_case_and_not_the_desk(desk: Desk) -> None:
+    tab = desk.tab()
+    tab.goto(at(desk.cases["planned"]))
+    tab.emulate_media(media="print")
+    for shown in ("Zo bereikt u de aanvrager", "Wat er is gebeurd", "Vertrouwelijk"):
+        expect(tab.get_by_text(shown).first).to_be_visible()
+    for hidden in ("main button", "header", "footer", "nav", "#nu"):
+        for part in tab.locator(hidden).all():
+            expect(part).not_to_be_visible()
+    tab.close()
