@@ -87,7 +87,7 @@ def _should_inform(case: Case, tasks: list[work.Task]) -> bool:
 
 def _texts(case: Case, shown: dict[str, Any]) -> Iterator[str]:
     """Every text on the page that somebody typed."""
-    yield from (case.name, case.email, case.phone, case.municipality)
+    yield from (case.name, case.email, case.phone, case.municipality, shown["know"])
     for name in ("safety", "when_calling", "told"):
         yield from (text for _, text in shown[name])
     for addition in shown["additions"]:

@@ -38,6 +38,8 @@ GUISES: list[tuple[int, Literal["light", "dark"]]] = [
 ]
 JE = re.compile(r"\b(je|jij|jou|jouw|jezelf|jullie)\b", re.IGNORECASE)
 NEVER = re.compile(r"!|\b(?:helaas|alstublieft|alsjeblieft|please)\b", re.IGNORECASE)
+# A card tells facts and not a story: a word, a day, a place.
+CARDS = re.compile(r'<ul class="cards">.*?</ul>', re.DOTALL)
 DAY = timedelta(days=1)
 
 
@@ -286,7 +288,8 @@ def test_every_title_names_its_subject_and_says_when_something_is_wrong(seen: li
 def test_every_page_reads_easily_and_addresses_its_reader_as_u(seen: list[Seen]) -> None:
     faults = []
     for state in seen:
-        faults += [f"{state.name}: {fault}" for fault in NORMAL.faults(prose(state.html))]
+        told = CARDS.sub("", state.html)
+        faults += [f"{state.name}: {fault}" for fault in NORMAL.faults(prose(told))]
         faults += [f"{state.name}: {word}" for word in JE.findall(state.text)]
         faults += [f"{state.name}: {word}" for word in NEVER.findall(state.text)]
     assert not faults, "\n".join(faults)
