@@ -97,7 +97,7 @@ class House:
 
 @cache
 def _read(file: Path) -> EmailMessage:
-    return email.message_from_bytes(file.read_bytes(), policy=default)
+    return cast(EmailMessage, email.message_from_bytes(file.read_bytes(), policy=default))
 
 
 def _free_port() -> int:

@@ -14,7 +14,7 @@ from portal.database import connection, open_database
 from portal.development.settings import read_settings
 from portal.sealing import Keyring
 from tests.journeys.conftest import PATIENCE, House, OpenTab
-from tests.journeys.test_pages import AXE, GUISES, RULES, RUN
+from tests.journeys.looking import Eye
 from tests.own_door import DOOR, NUMBER, request_one
 
 
@@ -39,15 +39,8 @@ def mailed_link(house: House, address: str) -> str:
 
 def look_at(tab: Page) -> list[str]:
     """What axe, a narrow screen or large text finds wrong with the page in hand."""
-    tab.evaluate(AXE)
-    faults = []
     size = tab.viewport_size
-    for width, scheme in GUISES:
-        tab.set_viewport_size({"width": width, "height": 800})
-        tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        faults += [f"{tab.url} {width} {scheme}: {f}" for f in tab.evaluate(RUN, RULES)]
-        if tab.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            faults.append(f"{tab.url} {width} is too narrow for it")
+    faults = [f"{tab.url} {fault}" for fault in Eye(tab).faults()]
     assert size
     tab.set_viewport_size(size)
     return faults
