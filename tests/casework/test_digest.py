@@ -152,7 +152,9 @@ def test_a_clock_that_is_set_back_doubles_nothing(config: Config) -> None:
     assert went == [13, 0, 0, 0, 13, 0, 0]
 
 
-def test_workers_that_look_at_once_and_a_restart_send_one(config: Config) -> None:
+def test_workers_that_look_at_once_and_a_restart_send_one(
+    config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
     together, faults = threading.Barrier(6), list[BaseException]()
 
     def work_on() -> None:
@@ -171,6 +173,7 @@ def test_workers_that_look_at_once_and_a_restart_send_one(config: Config) -> Non
         worker.join()
     assert faults == []
     assert set(readers().values()) == {3}
+    assert "no overview" not in caplog.text
     database.close()
     open_database(config.database_url, Keyring([DATA_KEY]))
     assert digest(SEVEN + 2 * DAY, config) == 0
@@ -248,10 +251,12 @@ def test_when_all_is_well_it_says_so(config: Config) -> None:
 def test_a_case_without_a_sign_of_life_stands_in_it_with_the_time_it_has(config: Config) -> None:
     late, soon = receive(SEVEN - 7 * DAY), receive(SEVEN - 10 * HOUR)
     saturday, other = receive(SEVEN - 2 * DAY), receive(SEVEN - 3 * DAY, region="utrecht")
+    today = receive(here("2026-11-19 16:00"))
     digest(SEVEN, config)
     said = to(DRENTHE)
-    assert said.startswith("Overzicht van maandag 23 november: 3 punten\n")
+    assert said.startswith("Overzicht van maandag 23 november: 4 punten\n")
     assert f"{late.reference} (Drenthe): te laat. Dat moest uiterlijk woensdag 18 november." in said
+    assert f"{today.reference} (Drenthe): uiterlijk maandag 23 november." in said
     for case in (saturday, soon):
         assert f"{case.reference} (Drenthe): uiterlijk dinsdag 24 november." in said
         assert f"  {config.base_url}/beheer/zaak/{case.reference}/\n" in said
