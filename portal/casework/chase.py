@@ -84,7 +84,7 @@ def called_in(manager: str) -> frozenset[str]:
     asked = (ChaseStep.asked == manager) & (ChaseStep.step == Step.DEPUTY)
     still = (Case.stage != Stage.ENDED) & (Case.region == ChaseStep.region)
     with connection():
-        found = Case.select(Case.region).join(ChaseStep).where(asked & still).distinct()
+        found = Case.select(Case.region).join(ChaseStep).where(asked & still)
         return frozenset(case.region for case in found)
 
 

@@ -45,9 +45,13 @@ class House:
         """The newest letter whose subject holds this; fails if it is not there promptly."""
         deadline = time.monotonic() + PROMPTLY
         while time.monotonic() < deadline:
-            for letter in reversed(self.letters()):
-                if subject in str(letter["Subject"]) and recipient in str(letter["To"]):
-                    return letter
+            fitting = [
+                letter
+                for letter in self.letters()
+                if subject in str(letter["Subject"]) and recipient in str(letter["To"])
+            ]
+            if fitting:
+                return fitting[-1]
             time.sleep(0.05)
         raise AssertionError(f"no letter about {subject} within {PROMPTLY} seconds")
 
@@ -97,7 +101,7 @@ class House:
 
 @cache
 def _read(file: Path) -> EmailMessage:
-    return cast(EmailMessage, email.message_from_bytes(file.read_bytes(), policy=default))
+    return email.message_from_bytes(file.read_bytes(), policy=default)
 
 
 def _free_port() -> int:
