@@ -7,14 +7,23 @@ from flask import Flask
 
 from portal.cases.register import Case
 from portal.config import Config
-from portal.database import database
+from portal.database import database, open_database
+from portal.sealing import Keyring
+from tests.conftest import DATA_KEY
 from tests.own_door import request_one
 from tests.portal_app import Browser, build, new_database
 
 
+@pytest.fixture(scope="session")
+def one_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Made once for all: only its database is each test's own."""
+    return build(new_database(tmp_path_factory.mktemp("app")))
+
+
 @pytest.fixture
-def app(tmp_path: Path) -> Flask:
-    return build(new_database(tmp_path))
+def app(one_app: Flask, tmp_path: Path) -> Flask:
+    open_database(new_database(tmp_path), Keyring([DATA_KEY]))
+    return one_app
 
 
 @pytest.fixture

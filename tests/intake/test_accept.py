@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -104,20 +105,21 @@ def test_a_notice_holds_reference_and_region_alone(tmp_path: Path, door: str) ->
 
 
 HOSTILE = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
+HOSTILE += ["\x00", "=?utf-8?q?x?="]
 
 
 @pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("sign", [*HOSTILE, "\x00", "=?utf-8?q?x?="], ids=ascii)
-def test_no_field_can_write_a_subject_or_an_address(browser: Browser, door: str, sign: str) -> None:
+def test_no_field_can_write_a_subject_or_an_address(browser: Browser, door: str) -> None:
     """Each field in turn on its own step, and then all that will take it at once."""
-    bad = f"x{sign}Bcc: victim@example.org"
+    bad = [f"x{sign}Bcc: victim@example.org" for sign in HOSTILE]
+    names = {field.short_name for field in questions(asked_of(browser, door, required(door)))}
     form = browser.form(DOORS[door]).fill(required(door))
     while not form.is_last:
-        for name in form.names & wording_names(browser, door):
-            answer = browser.insist(form.fill({name: bad}))
+        for name, text in product(form.names & names, bad):
+            answer = browser.insist(form.fill({name: text}))
             assert answer.status_code in {303, 422}
             if answer.status_code == 303 and name not in required(door):
-                form = form.fill({name: bad})
+                form = form.fill({name: text})
         form = go_on(browser, form).fill(required(door))
     browser.post_form(form)
     assert len(letters()) == 2
@@ -127,10 +129,6 @@ def test_no_field_can_write_a_subject_or_an_address(browser: Browser, door: str,
         assert letter.subject.isprintable()
         assert "victim" not in letter.recipient + (letter.fallback or "")
         assert letter.recipient in {"utrecht@example.org", "noor@example.org", DESK}
-
-
-def wording_names(browser: Browser, door: str) -> set[str]:
-    return {field.short_name for field in questions(asked_of(browser, door, required(door)))}
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -237,7 +237,7 @@ anything = st.text(st.characters(), max_size=60) | st.text(
 
 @pytest.mark.parametrize("door", DOORS)
 @settings(
-    max_examples=30,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,

@@ -2,16 +2,23 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import html5lib
 import pytest
+from flask import Flask
 from werkzeug.test import TestResponse
 from wtforms import Field
 
+from portal.database import open_database
+from portal.sealing import Keyring
 from portal.web.fields import LONG, Choice, Choices, Story
+from tests.conftest import DATA_KEY
 from tests.intake.walking import ASKERS, asked_of, go_on, questions, reach
-from tests.portal_app import DOORS, Browser, Form, required
+from tests.portal_app import DOORS, Browser, new_database, required
+
+Asker = tuple[str, str]
 
 # One of each of these pairs is enough, and the words above them say so.
 PAIRS = {"email", "phone", "postcode", "municipality"}
@@ -61,14 +68,35 @@ def words(node: Any) -> str:
     return " ".join("".join(node.itertext()).split())
 
 
-def steps(browser: Browser, door: str, role: str) -> Iterator[tuple[Page, list[Any], Form]]:
-    """Each step of a form as it is put to this role: its page, its questions and its form."""
-    typed = required(door, role=role)
-    form = browser.form(DOORS[door])
-    asked = asked_of(browser, door, {"role": role})
-    for step in asked.steps:
-        yield Page(browser.get(form.action)), asked.questions(step), form
-        form = go_on(browser, form.fill(typed))
+@dataclass(frozen=True)
+class Step:
+    """A step as it is put to one role: as it is opened, as it is refused, and its questions."""
+
+    page: Page
+    refused: Page
+    asked: list[Any]
+
+
+@pytest.fixture(scope="module")
+def walked(one_app: Flask, tmp_path_factory: pytest.TempPathFactory) -> dict[Asker, list[Step]]:
+    """Every step of every form for every role, gone through once and only read after."""
+    open_database(new_database(tmp_path_factory.mktemp("walked")), Keyring([DATA_KEY]))
+    browser = one_app.test_client()
+    assert isinstance(browser, Browser)
+    return {asker: list(_steps(browser, *asker)) for asker in ASKERS}
+
+
+def _steps(browser: Browser, door: str, role: str) -> Iterator[Step]:
+    form, whole = browser.form(DOORS[door]), asked_of(browser, door, {"role": role})
+    for step in whole.steps:
+        asked = whole.questions(step)
+        bad = {f.short_name: "verzonnen" if hasattr(f, "choices") else TOO_LONG for f in asked}
+        opened = browser.get(form.action)
+        yield Step(Page(opened), Page(browser.post_form(form.fill(bad))), asked)
+        form = go_on(browser, form.fill(required(door, role=role)))
+
+
+Walked = dict[Asker, list[Step]]
 
 
 def label_of(page: Page, field: Field) -> Any:
@@ -84,11 +112,12 @@ def control_of(page: Page, field: Field) -> Any:
     return page.by_id(field.id)
 
 
-@pytest.mark.parametrize(("door", "role"), ASKERS)
+@pytest.mark.parametrize("asker", ASKERS)
 def test_every_question_has_a_label_above_it_and_each_choice_one_of_its_own(
-    browser: Browser, door: str, role: str
+    walked: Walked, asker: Asker
 ) -> None:
-    for page, asked, _ in steps(browser, door, role):
+    for step in walked[asker]:
+        page, asked = step.page, step.asked
         for field in asked:
             label, control = label_of(page, field), control_of(page, field)
             assert words(label).startswith(field.label.text)
@@ -107,11 +136,12 @@ def test_every_question_has_a_label_above_it_and_each_choice_one_of_its_own(
         assert len(page.ids) == len(set(page.ids))
 
 
-@pytest.mark.parametrize(("door", "role"), ASKERS)
+@pytest.mark.parametrize("asker", ASKERS)
 def test_what_may_be_left_empty_says_so_and_what_may_not_is_said_to_machines(
-    browser: Browser, door: str, role: str
+    walked: Walked, asker: Asker
 ) -> None:
-    for page, asked, _ in steps(browser, door, role):
+    for step in walked[asker]:
+        page, asked = step.page, step.asked
         for field in asked:
             optional = not field.needed and field.short_name not in PAIRS
             assert words(label_of(page, field)).endswith("(niet verplicht)") == optional
@@ -122,11 +152,11 @@ def test_what_may_be_left_empty_says_so_and_what_may_not_is_said_to_machines(
         assert page.place(above) < page.place(control_of(page, asked[0]))
 
 
-@pytest.mark.parametrize(("door", "role"), ASKERS)
+@pytest.mark.parametrize("asker", ASKERS)
 def test_a_page_checks_nothing_itself_and_stands_in_nobodys_way(
-    browser: Browser, door: str, role: str
+    walked: Walked, asker: Asker
 ) -> None:
-    for page, _, _ in steps(browser, door, role):
+    for page in [step.page for step in walked[asker]]:
         (form,) = page.all("form")
         assert form.get("novalidate") is not None
         assert form.get("method") == "post"
@@ -142,16 +172,17 @@ def test_a_page_checks_nothing_itself_and_stands_in_nobodys_way(
         assert first.get("name") is None
 
 
-@pytest.mark.parametrize(("door", "role"), ASKERS)
+@pytest.mark.parametrize("asker", ASKERS)
 def test_each_line_is_of_the_kind_that_a_browser_can_help_with(
-    browser: Browser, door: str, role: str
+    walked: Walked, asker: Asker
 ) -> None:
-    for page, asked, _ in steps(browser, door, role):
+    for step in walked[asker]:
+        page, asked = step.page, step.asked
         for field in asked:
             control = control_of(page, field)
             if control.tag == "input":
                 kind, complete, mode = LINES[field.short_name]
-                if door == "pupil" and field.short_name == "name":
+                if asker[0] == "pupil" and field.short_name == "name":
                     complete = "given-name"
                 assert control.get("type") == kind
                 assert control.get("autocomplete") == complete
@@ -166,11 +197,12 @@ def test_each_line_is_of_the_kind_that_a_browser_can_help_with(
                 assert rest.get("id") in control.get("aria-describedby").split()
 
 
-@pytest.mark.parametrize(("door", "role"), ASKERS)
+@pytest.mark.parametrize("asker", ASKERS)
 def test_hints_are_few_in_sight_beside_their_question_and_hold_no_link(
-    browser: Browser, door: str, role: str
+    walked: Walked, asker: Asker
 ) -> None:
-    for page, asked, _ in steps(browser, door, role):
+    for step in walked[asker]:
+        page, asked = step.page, step.asked
         hints = page.of_class("hint")
         assert len(hints) <= 3
         assert [words(hint) for hint in hints] == [field.hint for field in asked if field.hint]
@@ -184,35 +216,34 @@ def test_hints_are_few_in_sight_beside_their_question_and_hold_no_link(
             assert hint.get("hidden") is None
 
 
-@pytest.mark.parametrize(("door", "role"), ASKERS)
-def test_not_to_know_is_an_answer(browser: Browser, door: str, role: str) -> None:
-    for field in questions(asked_of(browser, door, {"role": role})):
+@pytest.mark.parametrize("asker", ASKERS)
+def test_not_to_know_is_an_answer(walked: Walked, asker: Asker) -> None:
+    for field in [field for step in walked[asker] for field in step.asked]:
         if field.type == "Choice":
             offered = {choice.value: choice.label for choice in field.choices}
             assert offered.get("unknown") == "Weet ik niet" or offered.keys() == {"yes", "no"}
 
 
-@pytest.mark.parametrize(("door", "role"), ASKERS)
+@pytest.mark.parametrize("asker", ASKERS)
 def test_every_page_that_asks_for_a_story_names_help_in_danger(
-    browser: Browser, door: str, role: str
+    walked: Walked, asker: Asker
 ) -> None:
-    for page, asked, _ in steps(browser, door, role):
+    for step in walked[asker]:
+        page, asked = step.page, step.asked
         first = "/1/" in page.answer.request.path
         if first or any(isinstance(field, Story) for field in asked):
             numbers = {node.get("href") for node in page.all("a")}
             assert {"tel:112", "tel:08002000"} <= numbers
 
 
-@pytest.mark.parametrize(("door", "role"), ASKERS)
+@pytest.mark.parametrize("asker", ASKERS)
 def test_each_error_says_what_to_do_between_label_and_field_and_again_on_top(
-    browser: Browser, door: str, role: str
+    walked: Walked, asker: Asker
 ) -> None:
-    for _, asked, form in steps(browser, door, role):
-        bad = {f.short_name: "verzonnen" if hasattr(f, "choices") else TOO_LONG for f in asked}
-        answer = browser.post_form(form.fill(bad))
-        assert answer.status_code == 422
-        page = Page(answer)
-        assert re.search("<title>Fout: Stap ", answer.text)
+    for step in walked[asker]:
+        page, asked = step.refused, step.asked
+        assert page.answer.status_code == 422
+        assert re.search("<title>Fout: Stap ", page.answer.text)
         (summary,) = page.of_class("error-summary")
         assert summary.get("role") == "alert"
         assert summary.get("tabindex") == "-1"
@@ -234,11 +265,9 @@ def test_each_error_says_what_to_do_between_label_and_field_and_again_on_top(
             assert page.place(label_of(page, field)) < page.place(error) < page.place(told)
 
 
-@pytest.mark.parametrize(("door", "role"), ASKERS)
-def test_nothing_is_wrong_or_invalid_before_it_is_sent(
-    browser: Browser, door: str, role: str
-) -> None:
-    for page, _, _ in steps(browser, door, role):
+@pytest.mark.parametrize("asker", ASKERS)
+def test_nothing_is_wrong_or_invalid_before_it_is_sent(walked: Walked, asker: Asker) -> None:
+    for page in [step.page for step in walked[asker]]:
         assert page.answer.status_code == 200
         assert "Fout" not in page.answer.text
         assert not [node for node in page.nodes if node.get("aria-invalid")]
