@@ -1,5 +1,6 @@
 """The real server under a crowd, and killed at the worst moment: one case, one reference."""
 
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.database import open_database
+from portal.database import database, open_database
 from portal.sealing import Keyring
 from tests.conftest import DATA_KEY
 from tests.intake.walking import drafts
@@ -93,6 +94,22 @@ def test_killed_between_commit_and_answer_a_retry_gives_the_reference_that_was_w
         assert status == 303
         assert reference in server.ask("GET", address)[2]
     assert rows() == (1, 0, 1, 2)
+
+
+def test_the_server_tells_its_log_nothing_of_a_visitor(database_url: str) -> None:
+    words = {name: f"k{secrets.token_hex(8)}" for name in ("name", "call_when", "story", "safety")}
+    server = Server(database_url, free_port(), PORTAL_LOG_LEVEL="DEBUG")
+    form = server.fill_in(PATH, TYPED | words | {"email": f"{words['name']}@example.org"})
+    # What cannot be stored is logged, and that line too says what failed and nothing more.
+    database.execute_sql(
+        "CREATE TRIGGER broken BEFORE INSERT ON letter BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    database.close()
+    assert server.send(form)[0] == 503
+    said = server.kill()
+    assert "could not be stored: IntegrityError" in said
+    handle = form.path.split("/")[-3]
+    assert not [word for word in (*words.values(), handle, "127.0.0.1") if word in said]
 
 
 class Visitor:

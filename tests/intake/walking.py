@@ -45,6 +45,7 @@ def go_on(browser: Browser, form: Form) -> Form:
     """The form to which sending this one leads."""
     answer = browser.insist(form)
     assert answer.status_code == HTTPStatus.SEE_OTHER, answer.text
+    assert "lost=" not in answer.location, "the draft is gone"
     return browser.form(answer.location)
 
 
