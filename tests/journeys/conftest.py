@@ -45,13 +45,9 @@ class House:
         """The newest letter whose subject holds this; fails if it is not there promptly."""
         deadline = time.monotonic() + PROMPTLY
         while time.monotonic() < deadline:
-            fitting = [
-                letter
-                for letter in self.letters()
-                if subject in str(letter["Subject"]) and recipient in str(letter["To"])
-            ]
-            if fitting:
-                return fitting[-1]
+            for letter in self.letters()[::-1]:
+                if subject in str(letter["Subject"]) and recipient in str(letter["To"]):
+                    return letter
             time.sleep(0.05)
         raise AssertionError(f"no letter about {subject} within {PROMPTLY} seconds")
 
@@ -101,7 +97,8 @@ class House:
 
 @cache
 def _read(file: Path) -> EmailMessage:
-    return email.message_from_bytes(file.read_bytes(), policy=default)
+    read: EmailMessage = email.message_from_bytes(file.read_bytes(), policy=default)
+    return read
 
 
 def _free_port() -> int:

@@ -95,13 +95,18 @@ def as_role(door: str, role: str, last: int) -> Walk:
     """The steps whose words differ from role to role, for one who was known before the form."""
 
     def ways(tab: Page, _house: House) -> Iterator[Met]:
-        answer = go(tab, f"{DOORS[door]}?role={role}")
-        for number in range(1, last + 1):
-            yield f"{door} {number} as {role}", answer
+        go(tab, f"{DOORS[door]}?role={role}")
+        for number in range(2, last + 1):
             fill(tab, required(door))
-            answer = on(tab)
+            yield f"{door} {number} as {role}", on(tab)
 
     return ways
+
+
+def known(tab: Page, _house: House) -> Iterator[Met]:
+    """The first step for one who told before the form who is asking."""
+    for door in ("learning", "community"):
+        yield f"{door} 1 as school", go(tab, f"{DOORS[door]}?role=school")
 
 
 def full_check(door: str) -> Walk:
@@ -179,17 +184,16 @@ def notices(tab: Page, _house: House) -> Iterator[Met]:
 
 
 def expired(tab: Page, _house: House) -> Iterator[Met]:
-    for door in ("pupil", "learning"):
-        go(tab, DOORS[door])
-        tab.context.clear_cookies()
-        yield f"{door} 1, expired", on(tab)
-        _to_check(tab, door, {})
-        _forge_token(tab)
-        yield f"{door} check, expired", press(tab, "Verstuur")
-        go(tab, tab.url.replace("controleren", "2"))
-        press(tab, "Later verder")
-        _forge_token(tab)
-        yield f"{door} later, expired", on(tab)
+    go(tab, DOORS["learning"])
+    tab.context.clear_cookies()
+    yield "learning 1, expired", on(tab)
+    _to_check(tab, "pupil", {})
+    _forge_token(tab)
+    yield "pupil check, expired", press(tab, "Verstuur")
+    go(tab, tab.url.replace("controleren", "2"))
+    press(tab, "Later verder")
+    _forge_token(tab)
+    yield "pupil later, expired", on(tab)
 
 
 def _forge_token(tab: Page) -> None:
@@ -207,41 +211,44 @@ def old_cookie(tab: Page, house: House) -> Iterator[Met]:
 
 def unavailable(tab: Page, house: House) -> Iterator[Met]:
     """The database takes nothing, or is not to be read."""
-    for door in ("pupil", "proposal"):
-        go(tab, DOORS[door])
-        with house.refusing("draft"):
-            yield f"{door} 1, unavailable", on(tab)
-        _to_check(tab, door, {})
-        with house.refusing("case"):
-            yield f"{door} check, unavailable", press(tab, "Verstuur")
-        go(tab, tab.url.replace("controleren", "2"))
-        press(tab, "Later verder")
-        with house.refusing("quota_use"):
-            yield f"{door} later, unavailable", on(tab)
+    go(tab, DOORS["pupil"])
+    with house.refusing("draft"):
+        yield "pupil 1, unavailable", on(tab)
+    _to_check(tab, "proposal", {})
+    with house.refusing("case"):
+        yield "proposal check, unavailable", press(tab, "Verstuur")
+    go(tab, tab.url.replace("controleren", "2"))
+    press(tab, "Later verder")
+    with house.refusing("quota_use"):
+        yield "proposal later, unavailable", on(tab)
     with house.without("draft"):
         yield "error 503", go(tab, tab.url)
 
 
 def later(door: str) -> Walk:
-    """Leaving and coming back: by a link in a letter, or not at all."""
+    """Leaving, and coming back by a link in a letter."""
 
     def ways(tab: Page, house: House) -> Iterator[Met]:
         address = f"{door}-later@example.org"
         _to_second_step(tab, door)
         yield f"{door} later", press(tab, "Later verder")
-        fill(tab, {"email": ""})
-        yield f"{door} later, empty", on(tab)
-        fill(tab, {"email": "niets"})
-        yield f"{door} later, wrong", on(tab)
-        back = tab.url
         fill(tab, {"email": address})
         yield f"{door} mailed", on(tab)
         yield f"{door} resume", go(tab, house.link_for(address))
-        go(tab, back)
-        yield "wiped", press(tab, "Wis alle antwoorden")
-        yield "gone", go(tab, back)
 
     return ways
+
+
+def never(tab: Page, _house: House) -> Iterator[Met]:
+    """Leaving for good."""
+    _to_second_step(tab, "pupil")
+    press(tab, "Later verder")
+    back = tab.url
+    for name, text in (("empty", ""), ("wrong", "niets")):
+        fill(tab, {"email": text})
+        yield f"pupil later, {name}", on(tab)
+    yield "wiped", press(tab, "Wis alle antwoorden")
+    yield "gone", go(tab, back)
 
 
 def errors(tab: Page, _house: House) -> Iterator[Met]:
@@ -264,7 +271,8 @@ def mailbox(tab: Page, _house: House) -> Iterator[Met]:
 WALKS: tuple[Walk, ...] = (
     begin,
     *(steps_of(door) for door in DOORS),
-    # Without a role named first, the steps above are a relative's and a resident's.
+    known,
+    # The steps above are a relative's and a resident's.
     *(as_role("learning", role, 4) for role in ("school", "unknown")),
     *(
         as_role("community", role, 3)
@@ -279,6 +287,7 @@ WALKS: tuple[Walk, ...] = (
     old_cookie,
     unavailable,
     *(later(door) for door in ("pupil", "learning")),
+    never,
     errors,
     mailbox,
 )

@@ -76,12 +76,11 @@ def test_a_postcode_in_two_regions_asks_for_the_municipality(
     assert letter["To"] != "landelijk@example.org"
 
 
-@SCRIPT
 def test_a_text_that_may_say_too_much_is_asked_about_once_and_taken_as_it_is(
-    open_tab: OpenTab, house: House, script: bool
+    open_tab: OpenTab, house: House
 ) -> None:
     told = {"story": "Bel mijn broer: 06 12345678.", "question": "Kan de gemeente opruimen?"}
-    tab = open_tab(java_script_enabled=script)
+    tab = open_tab(java_script_enabled=False)
     to_step(tab, "community", 3, required("community"))
     fill(tab, told)
     assert on(tab).status == 200
@@ -159,12 +158,11 @@ def test_an_outsider_who_thinks_of_one_pupil_is_told_who_can_ask(open_tab: OpenT
     assert tab.input_value("[name=name]") == "Noor"
 
 
-@SCRIPT
 @pytest.mark.parametrize("number", [1, 3])
 def test_a_page_whose_cookie_is_gone_comes_back_with_its_text(
-    open_tab: OpenTab, number: int, script: bool
+    open_tab: OpenTab, number: int
 ) -> None:
-    tab = open_tab(java_script_enabled=script)
+    tab = open_tab(java_script_enabled=False)
     answers = required("pupil", story=TEXT)
     to_step(tab, "pupil", number, answers)
     fill(tab, answers)
@@ -181,11 +179,10 @@ def test_a_page_whose_cookie_is_gone_comes_back_with_its_text(
         assert tab.input_value("[name=story]") == TEXT
 
 
-@SCRIPT
 def test_a_page_whose_token_is_too_old_comes_back_with_its_text_and_the_next_try_goes_on(
-    open_tab: OpenTab, script: bool
+    open_tab: OpenTab,
 ) -> None:
-    tab = open_tab(java_script_enabled=script)
+    tab = open_tab(java_script_enabled=False)
     to_step(tab, "community", 3, required("community"))
     fill(tab, {"story": TEXT})
     _spoil(tab)
@@ -205,11 +202,10 @@ def _spoil(tab: Page) -> None:
     tab.locator("main [name=csrf_token]").evaluate_all("all => all.forEach(a => a.value += 'x')")
 
 
-@SCRIPT
 def test_a_database_that_takes_nothing_costs_no_text_and_the_next_try_goes_on(
-    open_tab: OpenTab, house: House, script: bool
+    open_tab: OpenTab, house: House
 ) -> None:
-    tab = open_tab(java_script_enabled=script)
+    tab = open_tab(java_script_enabled=False)
     to_step(tab, "pupil", 3, required("pupil"))
     fill(tab, {"story": TEXT})
     with house.refusing("draft"):
