@@ -30,7 +30,7 @@ def show(reference: str) -> ResponseReturnValue:
     """Everything about a case on one page; that somebody looks is written down."""
     case = case_of(signed_in(), reference)
     guard.tell(Action.LOOKED, case.reference)
-    shown = about(case) | dossier.of(case, now())
+    shown = about(case) | dossier.of(case, now(), config().remind_after)
     return render_template("desk/case.html", form=Button(), **shown)
 
 
@@ -103,7 +103,8 @@ def move(reference: str) -> ResponseReturnValue:
     chosen, seen = form["status"].data, form["seen"].data
     form.offer(dossier.steps(case), case.status)
     form["seen"].data = case.status.value
-    if request.method == "POST" and case.status.value not in {chosen, seen}:
+    stale = case.status.value not in {chosen, seen}
+    if request.method == "POST" and stale and form.is_ours(request, config()):
         return changed("desk/step.html", form, case)
 
     def act() -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from portal.casework.people import Person
 from portal.routing.regions import national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
-from portal.workdays import HERE, sign_of_life_by
+from portal.workdays import HERE, add_workdays
 
 # How long ago a case came in: at least, and less than; None is unbounded.
 _AGES: Mapping[str, tuple[timedelta | None, timedelta | None]] = {
@@ -66,10 +66,13 @@ class Section:
     after: Place | None
 
 
-def sections(person: Person, asked: Asked, now: datetime) -> list[Section]:
-    """The lists that were asked for; raises ``UnknownFilter``."""
+def sections(person: Person, asked: Asked, now: datetime, within: int) -> list[Section]:
+    """The lists that were asked for; raises ``UnknownFilter``.
+
+    A sign of life is expected ``within`` so many working days.
+    """
     wanted, after = _wanted(person, asked, now), _place(asked)
-    return [_section(stage, page(stage, wanted, after)) for stage in _stages(asked)]
+    return [_section(stage, page(stage, wanted, after), within) for stage in _stages(asked)]
 
 
 def tasks_soon(person: Person, now: datetime) -> list[work.Task]:
@@ -95,9 +98,12 @@ def options() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _section(stage: Stage, found: Page) -> Section:
+def _section(stage: Stage, found: Page, within: int) -> Section:
     awaiting = stage is Stage.AWAITING
-    rows = [Row(c, sign_of_life_by(c.idle_since) if awaiting else None) for c in found.cases]
+    rows = [
+        Row(case, add_workdays(case.idle_since, within) if awaiting else None)
+        for case in found.cases
+    ]
     return Section(stage.name.lower(), rows, found.after)
 
 

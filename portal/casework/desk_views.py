@@ -13,7 +13,7 @@ from portal.casework import desk, guard, signs
 from portal.casework.case_pages import give_back
 from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.handle import NotTheirs, theirs
-from portal.casework.pages import now, to
+from portal.casework.pages import config, now, to
 from portal.casework.people import Person
 from portal.web import wording
 from portal.workdays import HERE
@@ -54,13 +54,14 @@ def _look_for(person: Person, typed: str) -> ResponseReturnValue:
 
 
 def _render(person: Person, asked: desk.Asked, typed: str = "", notice: str = "") -> str:
-    at = now()
+    at, within = now(), config().remind_after
     whole = not (asked.filters or asked.list)
     return render_template(
         "desk/overview.html",
         words=wording,
         asked=asked,
-        sections=desk.sections(person, asked, at),
+        sections=desk.sections(person, asked, at, within),
+        within=within,
         tasks=desk.tasks_soon(person, at) if whole else [],
         regions=desk.regions_of(person),
         options=desk.options(),

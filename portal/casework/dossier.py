@@ -17,13 +17,17 @@ from portal.delivery.tracing import letters_about
 from portal.routing.regions import destination_of, national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
-from portal.workdays import HERE, sign_of_life_by
+from portal.workdays import HERE, add_workdays
 
 
-def of(case: Case, now: datetime) -> dict[str, Any]:
-    """Everything on the page of a case, by the name that the page knows it by."""
+def of(case: Case, now: datetime, within: int) -> dict[str, Any]:
+    """Everything on the page of a case, by the name that the page knows it by.
+
+    A sign of life is expected ``within`` so many working days.
+    """
     answers = register.answers_of(case)
-    by_when = sign_of_life_by(case.idle_since) if case.stage is Stage.AWAITING else None
+    awaiting = case.stage is Stage.AWAITING
+    by_when = add_workdays(case.idle_since, within) if awaiting else None
     events = register.history(case)
     shown: dict[str, Any] = {
         "destination": destination_of(case.region),

@@ -10,7 +10,7 @@ from portal.delivery.outbox import post
 from portal.organisation import organisation
 from portal.routing.regions import destination_of
 from portal.web import wording
-from portal.workdays import sign_of_life_by
+from portal.workdays import add_workdays
 
 
 def case_address(config: Config, reference: str) -> str:
@@ -29,7 +29,7 @@ def tell_who_has_it_now(case: Case, now: datetime, config: Config) -> None:
         reference=case.reference,
         proposal=case.intent is Intent.PROPOSAL,
         destination=destination,
-        before=wording.before(sign_of_life_by(now)),
+        before=wording.before(add_workdays(now, config.remind_after)),
         link=case_address(config, case.reference),
     )
     envelope = Envelope(

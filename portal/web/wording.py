@@ -110,6 +110,9 @@ LETTERS = {
     "confirmation": "Bevestiging aan de aanvrager",
     "passed_on": "Bericht aan de aanvrager: wie het nu heeft",
     "returned": "Kopie van een bericht dat niet aankwam",
+    "reminder": "Herinnering: er is nog geen teken van leven",
+    "stand_in": "Vraag aan wie invalt: er is nog geen teken van leven",
+    "desk_takes_over": "Vraag aan het landelijk bureau: er is nog geen teken van leven",
 }
 LETTER_STATES = {
     "queued": "staat klaar",
