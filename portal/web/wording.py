@@ -72,7 +72,7 @@ STANDING = {
     ),
     "coordinator sought": (
         "We zoeken een coördinator die past.",
-        "De coördinator helpt daarna om alles klaar te maken.",
+        "Die helpt daarna om het te regelen.",
     ),
     "planned": (
         "De conferentie is gepland.",
