@@ -23,9 +23,6 @@ WAITS = (
 )
 PATIENCE = timedelta(days=7)
 
-# The letter that tells of a new case, by its name.
-_NEWS = "intake"
-
 
 class State(StrEnum):
     """Where a letter is: queued → sending → sent, deferred (and sending again) or stuck.
@@ -173,19 +170,6 @@ def stuck_about(most: int) -> list[str]:
         found = Letter.select(Letter.case_reference).where(_lost()).group_by(Letter.case_reference)
         oldest = found.order_by(fn.MIN(Letter.created_at), Letter.case_reference)
         return [letter.case_reference for letter in oldest.limit(most)]
-
-
-def delivered_to(case_reference: str) -> datetime | None:
-    """When a mail server took the news of a case for whoever answers for it; None until then.
-
-    Where nobody took the letter itself, its copy for the fallback counts.
-    """
-    mine = Letter.case_reference == case_reference
-    with connection():
-        ids = [letter.id for letter in Letter.select(Letter.id).where(mine, Letter.name == _NEWS)]
-        taken = mine & (Letter.id.in_(ids) | Letter.forwarded_from.in_(ids))
-        moment: datetime | None = Letter.select(fn.MIN(Letter.sent_at)).where(taken).scalar()
-        return moment
 
 
 def _lost() -> Expression:

@@ -15,6 +15,7 @@ from portal.routing.places import normalise_postcode
 from portal.routing.regions import Destination, destination_of
 from portal.web import wording
 from portal.web.quota import Purpose, take
+from portal.workdays import HERE, add_workdays, last_day
 
 
 def accept(submission: Submission, destination: Destination, now: datetime, config: Config) -> Case:
@@ -57,15 +58,17 @@ def add(case: Case, submission: Submission, now: datetime, config: Config) -> Ca
 def write_to_manager(
     letter: str, case: Case, now: datetime, config: Config, **said: object
 ) -> None:
-    """Post a letter to whoever answers for the case's region now, in the caller's transaction.
+    """Post a letter to whoever answers for the case's region today, in the caller's transaction.
 
     ``said`` is what the letter's templates need besides the case and how much may be shown.
     """
-    destination = destination_of(case.region)
+    destination = destination_of(case.region, now.astimezone(HERE).date())
     text = compose(
         letter,
         case=case,
         destination=destination,
+        until=wording.weekday(last_day(add_workdays(now, config.remind_after))),
+        link=f"{config.base_url}/beheer/zaak/{case.reference}/",
         words=wording,
         shows_contact=config.intake_mail is not IntakeMail.NOTICE,
         shows_story=config.intake_mail is IntakeMail.FULL,
@@ -81,7 +84,8 @@ def write_to_manager(
 
 
 def _as_sent(submission: Submission) -> dict[str, object]:
-    # Who asks for themselves is not asked whether they know.
+    # Of a child a letter tells no more than how to reach it, unless it may tell everything. Who
+    # asks for themselves is not asked whether they know.
     return {"said": submission, "pupil": submission.role is Role.PUPIL}
 
 

@@ -16,9 +16,13 @@ from portal.cases.case import Intent, Kind, Role, Submission
 from portal.config import Config
 from portal.database import database
 from portal.intake.accept import accept, add
+from portal.routing import absences
 from portal.routing.regions import Destination, route
+from portal.workdays import HERE
 from tests.intake.walking import asked_of, go_on, questions, shown, stored
+from tests.language import NORMAL
 from tests.portal_app import (
+    BASE,
     DOORS,
     PHONE,
     Browser,
@@ -87,21 +91,115 @@ def test_the_intake_letter_holds_as_much_as_the_setting_says(
         assert shown == SHOWN[amount] & set(typed)
     assert only_case().reference in letter.body
     assert "Regio: Utrecht" in letter.body
+    assert letter.body.endswith(link(only_case().reference))
     assert ("Weten en willen" in letter.body) == (amount == "contact" and door != "pupil") or (
         amount == "full"
     )
     assert not [value for value in typed.values() if value in letter.subject]
 
 
+def facts(text: str) -> list[str]:
+    """The lines of a letter that name something."""
+    return [line for line in text.splitlines() if ": " in line]
+
+
+def link(reference: str) -> str:
+    """The line that leads to the case."""
+    return f"\n\n{BASE}/beheer/zaak/{reference}/\n"
+
+
 @pytest.mark.parametrize("door", DOORS)
-def test_a_notice_holds_reference_and_region_alone(tmp_path: Path, door: str) -> None:
+def test_a_notice_holds_reference_region_and_link_alone(tmp_path: Path, door: str) -> None:
     browser = build(new_database(tmp_path), PORTAL_INTAKE_MAIL="notice").test_client()
     assert isinstance(browser, Browser)
     browser.send(DOORS[door], required(door, story="ruzie"))
     (letter,) = letters("intake")
-    facts = [line for line in letter.body.splitlines() if ": " in line]
-    assert facts == [f"Kenmerk: {only_case().reference}", "Regio: Utrecht"]
+    assert facts(letter.body) == [f"Kenmerk: {only_case().reference}", "Regio: Utrecht"]
     assert letter.subject.endswith(only_case().reference)
+    assert letter.body.endswith(link(only_case().reference))
+    assert "uiterlijk" not in letter.body
+
+
+def test_of_a_pupil_the_letter_holds_a_name_and_how_to_reach_them_and_no_more(
+    browser: Browser,
+) -> None:
+    said = {"story": "Ik word gepest.", "call_when": "Na vier uur", "age_band": "8-11"}
+    browser.send(DOORS["pupil"], required("pupil", phone="06 12 34 56 78", **said))
+    (letter,) = letters("intake")
+    assert facts(letter.body) == [
+        f"Kenmerk: {only_case().reference}",
+        "Regio: Utrecht",
+        "Voor: Regiomanager Utrecht (voorbeeld)",
+        "Naam: Noor",
+        "Telefoon: 06 12 34 56 78",
+        "E-mail: noor@example.org",
+        "Beste moment om te bellen: Na vier uur",
+    ]
+    assert letter.subject == f"Nieuwe aanvraag {only_case().reference}"
+    assert not [word for word in ("gepest", "eerling", "leervraag", "3511") if word in letter.body]
+
+
+def test_what_is_not_set_is_contact_with_the_way_to_the_rest(browser: Browser) -> None:
+    browser.send(DOORS["community"], required("community", story="Er is lawaai."))
+    (letter,) = letters("intake")
+    assert "Naam: Noor" in letter.body
+    assert "Er is lawaai." not in letter.body
+    assert letter.body.endswith(link(only_case().reference))
+
+
+@pytest.mark.parametrize(
+    ("received", "until"),
+    [
+        ("2026-11-23 13:00", "woensdag 25 november"),
+        ("2026-11-20 16:30", "dinsdag 24 november"),
+        ("2026-11-21 10:00", "dinsdag 24 november"),
+        ("2026-04-02 09:00", "dinsdag 7 april"),
+        ("2026-12-31 23:30", "dinsdag 5 januari"),
+    ],
+)
+def test_the_letter_names_the_day_by_which_a_sign_of_life_is_expected(
+    config: Config, received: str, until: str
+) -> None:
+    moment = datetime.fromisoformat(received).replace(tzinfo=HERE)
+    send(config, "noor@example.org", moment)
+    (letter,) = letters("intake")
+    assert f"uiterlijk {until} iets horen." in " ".join(letter.body.split())
+
+
+def test_the_day_by_which_goes_by_the_setting(tmp_path: Path, now: datetime) -> None:
+    app = build(new_database(tmp_path), PORTAL_REMIND_AFTER="1")
+    send(app.config["PORTAL"], "noor@example.org", now)
+    (letter,) = letters("intake")
+    assert "uiterlijk dinsdag 24 november" in " ".join(letter.body.split())
+
+
+def test_in_the_managers_absence_the_letter_goes_to_and_names_who_stands_in(
+    config: Config, now: datetime
+) -> None:
+    absences.add("utrecht", now.date(), now.date(), "zeeland")
+    send(config, "noor@example.org", now)
+    send(config, "anna@example.org", now + timedelta(days=1))
+    first, second = letters("intake")
+    assert (first.recipient, second.recipient) == ("zeeland@example.org", "utrecht@example.org")
+    assert "Voor: Regiomanager Zeeland (voorbeeld)" in first.body
+    assert "Regio: Utrecht" in first.body
+    assert first.fallback == DESK
+
+
+@pytest.mark.parametrize("amount", SHOWN)
+@pytest.mark.parametrize("door", DOORS)
+def test_a_letter_to_a_manager_reads_easily(tmp_path: Path, door: str, amount: str) -> None:
+    app = build(new_database(tmp_path), PORTAL_INTAKE_MAIL=amount)
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.send(DOORS[door], required(door, call_when="Overdag"))
+    add(only_case(), submission("anna@example.org"), only_case().received_at, app.config["PORTAL"])
+    for letter in letters("intake") + letters("addition"):
+        text = re.sub(r"(?<!\n)\n(?!\n)", " ", re.sub(r"https?:\S+", "", letter.body))
+        assert NORMAL.faults(text) == [], letter.body
+        assert not re.search(r"\b(je|jij|jou|jouw)\b|!", letter.body)
+        assert "\n\n\n" not in letter.body, letter.body
+        assert letter.body.endswith(link(only_case().reference))
 
 
 HOSTILE = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
@@ -163,7 +261,7 @@ def config(browser: Browser) -> Config:
 
 
 def send(config: Config, email: str, at: datetime) -> None:
-    destination = route("3511", "")
+    destination = route("3511", "", at.date())
     assert isinstance(destination, Destination)
     accept(submission(email), destination, at, config)
 

@@ -87,8 +87,21 @@ def test_what_is_added_is_kept_told_and_its_manager_written_to_once(
     assert letter.recipient == "utrecht@example.org"
     assert letter.fallback == "landelijk@example.org"
     assert letter.case_reference == case.reference
-    assert "De aanvulling:\nBel mij\nna vieren." in letter.body
+    # What it says is read at the desk.
+    assert f"/beheer/zaak/{case.reference}/" in letter.body
+    assert "na vieren" not in letter.body
     assert "aangevuld" in page_of(browser, case).text
+
+
+def test_what_is_added_stands_in_the_letter_where_that_may_hold_all(tmp_path: Path) -> None:
+    app = build(new_database(tmp_path), PORTAL_INTAKE_MAIL="full")
+    browser: Browser = app.test_client()  # type: ignore[assignment]
+    case = request_one(app.config["PORTAL"])
+    enter(browser)
+    browser.submit(own(case, "aanvullen/"), {"text": "Bel mij\nna vieren."})
+    (letter,) = letters("addition")
+    assert "De aanvulling:\nBel mij\nna vieren." in letter.body
+    assert letter.body.endswith(f"/beheer/zaak/{case.reference}/\n")
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\u200b", "x" * 3001, "a\x00b"], ids=ascii)
@@ -201,6 +214,7 @@ def test_the_letter_about_new_data_holds_as_much_as_the_setting_says(
     browser.submit(own(case, "gegevens/"), {"email": "nora@example.com"})
     (letter,) = letters("corrected")
     assert ("nora@example.com" in letter.body) == shows
+    assert letter.body.endswith(f"/beheer/zaak/{case.reference}/\n")
     assert ("staan niet in dit bericht" in letter.body) != shows
     assert "nora" not in letter.subject
 
