@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
 from portal.cases import register
-from portal.cases.case import Submission
+from portal.cases.case import Role, Submission
 from portal.database import transaction
 from portal.intake import accept as accepting
 from portal.intake import drafts, handles
@@ -101,10 +101,11 @@ def after_sending(page: Page, form: Intake, draft: drafts.Draft) -> ResponseRetu
 
 
 def _further(form: Intake, case: register.Case) -> Submission:
-    """What one page says, by whoever sent the case."""
-    said = form.submission()
+    """What one page says, by whoever sent the case unless it says otherwise."""
+    said, chosen = form.submission(), form.role_chosen()
+    role = Role(chosen) if chosen in set(Role) else case.role
     same = {name: getattr(said, name) or getattr(case, name) for name in ("name", "email", "phone")}
-    return replace(said, role=case.role, form_key=case.form_key, **same)
+    return replace(said, role=role, form_key=case.form_key, **same)
 
 
 def _whole(page: Page, draft: drafts.Draft) -> Intake:

@@ -135,7 +135,7 @@ class Choices(Asked, SelectMultipleField):
     def __init__(
         self, label: str, choices: Sequence[tuple[str, str]], *, hint: str = "", **options: Any
     ) -> None:
-        self.hint = hint
+        self.hint = f"{hint} Meer dan één antwoord mag.".lstrip()
         self.known = frozenset(value for value, _ in choices)
         super().__init__(label, choices=[SelectChoice(*c) for c in choices], **options)
 

@@ -152,6 +152,8 @@ def test_what_is_typed_is_sealed_told_to_the_manager_and_shown_to_its_writer_alo
     told = {name for name, text in typed.items() if marks([text]).pop() in intake.body}
     shows = {"full": typed.keys() - {"postcode", "municipality"}, "notice": set()}
     assert told == shows.get(amount, CONTACT & typed.keys())
+    (addition,) = letters("addition")
+    assert any(mark in addition.body for mark in marks(other.values())) == (amount == "full")
 
 
 def test_the_search_uses_two_hundred_words_and_would_find_one(

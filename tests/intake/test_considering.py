@@ -50,7 +50,7 @@ def test_every_field_that_takes_a_story_is_in_these_tests(browser: Browser) -> N
 
 def told(page: TestResponse) -> str:
     """The words of the box that asks to look once more; none where there is no such box."""
-    found = re.search(r'<div class="notice" role="status">(.*?)</div>', page.text, re.DOTALL)
+    found = re.search(r'<section class="notice asked"[^>]*>(.*?)</section>', page.text, re.DOTALL)
     return html.unescape(found[1]) if found and "nog naar kijken" in found[1] else ""
 
 
