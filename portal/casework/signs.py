@@ -37,11 +37,14 @@ _PILE = 2  # marks upon one letter; no living language in Latin script needs mor
 
 # Those that have letters in the shape of each other's.
 _ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"})
+_PLAIN = re.compile(r"[\t\n -~]*")
 _WORD = re.compile(r"\w+")
 
 
 def pieces(text: str) -> list[Piece]:
     """A text cut up after each sign that deceives; put together it is the text again."""
+    if _PLAIN.fullmatch(text):
+        return [Piece(text)]
     strangers = _strangers(text)
     found, plain, pile = [], "", 0
     for place, sign in enumerate(text):
