@@ -403,6 +403,17 @@ def test_a_step_on_a_page_that_is_no_longer_true_is_asked_again_with_the_text_ke
     assert anna.post(at(case, "stap/"), data=again).location == at(case)
 
 
+def test_a_step_that_is_no_longer_on_offer_is_not_called_a_mistake(
+    anna: Browser, desk: Browser
+) -> None:
+    case = move(came_in())
+    data = sent_by(anna.get(at(case, "stap/")).text).to_dict()
+    fill(desk, at(case, "stap/"), status="stopped", reason="klaar")
+    answer = anna.post(at(case, "stap/"), data=data | {"status": "in conversation"})
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "Er is intussen iets veranderd" in answer.text
+
+
 def twice(browser: Browser, page: str, **answers: str) -> list[TestResponse]:
     """Send a form two times, as two clicks do."""
     form = forms(browser.get(page).text)[-1]
