@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import health
 from portal.casework import (
+    absence_views,
     account_views,
     case_views,
     desk_views,
@@ -31,6 +32,11 @@ from portal.web.pages import dress, hosts, read_frame
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / "build" / "manifest.json"
+
+_DESK = (
+    *(sign_in_views, account_views, desk_views, case_views),
+    *(absence_views, staff_views, trail_views),
+)
 
 _DAY = timedelta(hours=24)
 _BODY = 500_000  # octets: every text field full, in a script that takes four octets a sign
@@ -84,7 +90,7 @@ def create_app(config: Config) -> Flask:
     _set_up_connections(app)
     for door in (views, steps, sending, later, own_views):
         app.register_blueprint(door.blueprint)
-    for desk in (sign_in_views, account_views, desk_views, case_views, staff_views, trail_views):
+    for desk in _DESK:
         app.register_blueprint(desk.blueprint)
     app.add_url_rule("/gezondheid", "health", _health)
     app.add_url_rule("/.well-known/security.txt", "security", _security)

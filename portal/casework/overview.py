@@ -171,7 +171,7 @@ def _without_manager(_reader: Reader, morning: Morning) -> list[str]:
 
 
 PARTS = (
-    Part("waiting", "Wacht op een teken van leven", _waiting),
+    Part("waiting", "Wacht op een eerste reactie", _waiting),
     Part("tasks", "Taken voor vandaag of eerder", _tasks),
     Part("resting", "Twee weken niets gebeurd", _resting),
     Part("stuck", "Brieven die bij niemand aankomen", _stuck, national=True),

@@ -12,6 +12,7 @@ from portal.casework.people import StaffRole
 # The pages that all others are reached from, the first first, and what they are called.
 WAYS = (
     ("desk.overview", "Aanvragen"),
+    ("absence.show", "Afwezig"),
     ("staff.overview", "Medewerkers"),
     ("trail.show", "Logboek"),
     ("account.show", "Mijn account"),

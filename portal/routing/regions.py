@@ -149,6 +149,20 @@ def managers() -> dict[str, str]:
         return {row.key: row.name for row in ManagerRow.select().order_by(ManagerRow.name)}
 
 
+def colleagues(manager_key: str) -> dict[str, str]:
+    """Who may stand in for a manager: the names of all other active managers, by their keys."""
+    with connection():
+        others = ManagerRow.select().where(ManagerRow.active & (ManagerRow.key != manager_key))
+        return {row.key: row.name for row in others.order_by(ManagerRow.name)}
+
+
+def usual_deputy(manager_key: str) -> str | None:
+    """The key of the deputy in the map, or None."""
+    with connection():
+        manager = _manager(manager_key)
+        return manager.deputy if manager else None
+
+
 def regions_of(manager_key: str) -> frozenset[str]:
     """The keys of the regions that have this manager, who may be away."""
     with connection():

@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[House], str]] = {
     "reference": lambda house: house.case.reference,
     "task": lambda _: "0" * 32,
     "letter": lambda _: "0" * 32,
+    "absence": lambda _: "0" * 32,
 }
 
 LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
