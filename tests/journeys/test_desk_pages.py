@@ -19,6 +19,8 @@ from portal.cases.register import Case
 from portal.database import connection, database, transaction
 from portal.delivery.letters import Envelope, Text
 from portal.delivery.outbox import Letter, State, post
+from portal.routing.absences import add
+from portal.workdays import HERE
 from tests.casework.desk_app import DESK, SOMEBODY, at
 from tests.casework.staff_house import POSTS, House, secret_of
 from tests.language import NORMAL, prose
@@ -111,6 +113,13 @@ def _with_everything(case: Case, now: datetime) -> None:
         letter.save()
 
 
+def _absences(now: datetime) -> None:
+    today = now.astimezone(HERE).date()
+    add("gelderland", today - DAY, today + DAY, "utrecht")
+    add("utrecht", today + 7 * DAY, today + 9 * DAY, "limburg")
+    add("limburg", today + 9 * DAY, today + 9 * DAY, None)
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Desk]:
     url, now = new_database(tmp_path_factory.mktemp("desk")), datetime.now(UTC)
@@ -126,6 +135,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
     with connection():
         cases = _cases(now)
         seed(30, now - DAY, ("drenthe",))
+    _absences(now)
     try:
         yield Desk(base, contexts, cases)
     finally:
@@ -180,6 +190,14 @@ def _spoilt(case: str, page: str, name: str, button: str) -> Steps:
     return steps
 
 
+def _away(button: str = "") -> Steps:
+    def steps(tab: Page, _: dict[str, Case]) -> Response:
+        page = _go(tab, f"{DESK}afwezig/")
+        return _click(tab, button) if button else page
+
+    return steps
+
+
 # Who looks, and by which steps; a state that begins with "wrong" is one that has gone wrong.
 STATES: dict[str, tuple[str, Steps]] = {
     "desk": ("a", _desk()),
@@ -213,6 +231,12 @@ STATES: dict[str, tuple[str, Steps]] = {
     "wrong: passing on": ("a", _sent("planned", "overdragen/", "Draag het over")),
     "opening again": ("desk", _at("stopped", "heropenen/")),
     "wrong: opening again": ("desk", _sent("stopped", "heropenen/", "Open dit weer")),
+    "away": ("a", _away()),
+    "away, nobody": ("b", _away()),
+    "away, national": ("desk", _away()),
+    "wrong: away": ("a", _away("Bewaar")),
+    "wrong: away, national": ("desk", _away("Bewaar")),
+    "away, ended": ("desk", _away("Haal weg")),
     "wrong: button, expired": ("a", _spoilt("proposal", "", "csrf_token", "Ik pak dit op")),
 }
 
