@@ -262,7 +262,7 @@ def _controls(form: Any) -> Iterable[tuple[str, str]]:
         elif node.tag == "select":
             options = list(node.iter("option"))
             chosen = [o for o in options if o.get("selected") is not None] or options[:1]
-            yield name, chosen[0].text or ""
+            yield name, chosen[0].get("value", chosen[0].text or "")
         elif kind not in {"radio", "checkbox"} or node.get("checked") is not None:
             yield name, node.get("value", "")
 

@@ -17,13 +17,17 @@ USUAL = "."
 _LONGEST = timedelta(days=366)
 
 
+class Picked(Choice):
+    """One out of more than fit on a phone, so shown as a list that opens."""
+
+
 class AbsenceForm(Button):
     """Asks who is away from when to when, and who stands in."""
 
-    manager = Choice("Wie is er niet?", [], needed="Kies wie er niet is")
+    manager = Picked("Wie is er niet?", [], needed="Kies wie er niet is")
     first_day = Day("Eerste dag", needed="Vul de eerste dag in, bijvoorbeeld 3-12-2026")
     last_day = Day("Laatste dag", needed="Vul de laatste dag in, bijvoorbeeld 3-12-2026")
-    deputy = Choice("Wie neemt waar?", [], needed="Kies wie waarneemt")
+    deputy = Picked("Wie neemt waar?", [], needed="Kies wie waarneemt")
 
     def offer(self, managers: Mapping[str, str], deputies: Mapping[str, str], usual: str) -> None:
         """Let these be chosen from; ``usual`` is what the usual deputy is called.
