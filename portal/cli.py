@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,12 +17,12 @@ from typing import Any
 
 from email_validator import EmailNotValidError
 from gunicorn.app.base import BaseApplication
-from peewee import PeeweeException, fn
+from peewee import PeeweeException
 
 from portal import clock
 from portal.app import StartRefused, create_app, open_sound_database
 from portal.audit.trail import Action, record
-from portal.cases.register import Case
+from portal.cases.register import open_cases
 from portal.casework import employ, sign_in, staff
 from portal.casework.chase import chase
 from portal.casework.digest import digest
@@ -197,7 +196,7 @@ def _regions_load(asked: argparse.Namespace) -> None:
     open_sound_database(_config())
     try:
         with connection(), transaction():
-            summary = load(Path(asked.file), _open_cases())
+            summary = load(Path(asked.file), open_cases())
     except LoadRefused as refused:
         for fault in refused.faults:
             print(fault, file=sys.stderr)
@@ -205,11 +204,6 @@ def _regions_load(asked: argparse.Namespace) -> None:
     for warning in summary.warnings:
         print(warning, file=sys.stderr)
     print(summary)
-
-
-def _open_cases() -> Counter[str]:
-    counted = Case.select(Case.region, fn.COUNT(Case.id)).group_by(Case.region)
-    return Counter(dict(counted.tuples().iterator()))
 
 
 def _regions_of(asked: argparse.Namespace) -> None:

@@ -6,14 +6,17 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from portal.audit.trail import AuditLine
+from portal.cases.register import withdraw
 from portal.casework.staff import Staff
-from portal.cli import COMMANDS, Command, main
-from portal.database import connection
+from portal.cli import COMMANDS, Command, _chores, main
+from portal.config import Config
+from portal.database import connection, transaction
 from portal.routing.tables import ManagerRow, RegionRow
 from tests.portal_app import (
     BASE,
@@ -24,6 +27,7 @@ from tests.portal_app import (
     environment,
     letters,
     new_database,
+    only_case,
     required,
 )
 from tests.real_server import free_port
@@ -228,6 +232,19 @@ def test_a_new_map_may_not_drop_a_region_with_an_open_case(portal: Portal, tmp_p
     status, _, complaint = portal("regions", "load", str(smaller))
     assert status == 1
     assert "region 'zeeland' is not in this file and has 1 open case" in complaint
+    with connection(), transaction():
+        withdraw(only_case(), datetime.now(UTC))
+    assert portal("regions", "load", str(smaller))[0] == 0
+
+
+def test_the_worker_sweeps_chases_and_sends_the_overview(
+    settings: dict[str, str], database_url: str, now: datetime
+) -> None:
+    chores = _chores(Config.from_environment(settings))
+    assert {chore.name for chore in chores} == {"sweep", "chase", "digest"}
+    assert all(chore.every <= timedelta(hours=1) for chore in chores)
+    for chore in chores:
+        chore.do(now)
 
 
 def test_deliver_with_the_mail_server_away_fails_in_one_line(

@@ -1,0 +1,71 @@
+"""Nobody goes while something still waits for them alone."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from portal.cases import progress
+from portal.cases.case import Status
+from portal.casework import employ
+from portal.casework.employ import Hindered, disable
+from portal.casework.leaving import may_disable, open_cases_of
+from portal.casework.people import StaffRole
+from portal.casework.staff import Staff, person
+from portal.database import connection, transaction
+from portal.routing.absences import add
+from tests.casework.desk_app import SOMEBODY, came_in, fresh
+from tests.casework.staff_house import House
+
+
+def account(house: House, name: str) -> Staff:
+    with connection():
+        found: Staff = Staff.get_by_id(house.staff[name].id)
+        return found
+
+
+def test_a_manager_with_open_cases_is_not_disabled_before_these_are_handed_over(
+    house: House, now: datetime
+) -> None:
+    cases = [came_in(), came_in(), came_in(region="zeeland")]
+    with transaction():
+        progress.acknowledge(fresh(cases[0]), SOMEBODY, now)
+    assert (open_cases_of("utrecht"), open_cases_of("zeeland"), open_cases_of("limburg")) == (
+        *(2, 1),
+        0,
+    )
+    with pytest.raises(Hindered, match="lopen nog 2 aanvragen"):
+        disable(account(house, "a"), now)
+    assert account(house, "a").active
+    with transaction():
+        progress.pass_on(fresh(cases[0]), "zeeland", SOMEBODY, "verhuisd", now)
+    assert "loopt nog 1 aanvraag" in (may_disable(account(house, "a")) or "")
+    with transaction():
+        progress.move(fresh(cases[1]), Status.STOPPED, SOMEBODY, "klaar", now)
+    disable(account(house, "a"), now)
+    assert not account(house, "a").active
+
+
+def test_who_shares_a_region_with_a_colleague_may_go_and_the_colleague_may_not(
+    house: House, now: datetime
+) -> None:
+    came_in()
+    config = house.app.config["PORTAL"]
+    newcomer = employ.Newcomer("Ina", "ina@example.org", StaffRole.MANAGER, "utrecht")
+    employ.invite(newcomer, now, config)
+    disable(account(house, "a"), now)
+    colleague = next(s for s in Staff.select() if s.manager == "utrecht" and s.active)
+    with pytest.raises(Hindered):
+        disable(colleague, now)
+
+
+@pytest.mark.parametrize("name", ["desk", "admin"])
+def test_who_has_no_region_may_go(house: House, now: datetime, name: str) -> None:
+    came_in()
+    disable(account(house, name), now)
+
+
+def test_who_stands_in_sees_the_region_by_the_day(house: House, now: datetime) -> None:
+    add("zeeland", now.date(), now.date() + timedelta(days=1), "utrecht")
+    with connection():
+        assert person(account(house, "a")).regions == frozenset({"utrecht", "zeeland"})
+        assert person(account(house, "b")).regions == frozenset({"zeeland"})
