@@ -134,6 +134,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     ensure_built()
     var, port = tmp_path_factory.mktemp("var"), _free_port()
     log = tmp_path_factory.mktemp("log") / "run.txt"
+    # Letters that tell the whole story, so that what was typed can be followed to its reader.
+    (var / "portal.env").write_text("PORTAL_INTAKE_MAIL=full\n", encoding="utf-8")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PORTAL_")}
     environment |= {"VAR": str(var), "PORT": str(port)}
     command = [sys.executable, "-m", "portal.development.run"]
