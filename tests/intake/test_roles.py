@@ -331,7 +331,7 @@ def test_a_proposal_warns_not_to_name_people_and_approaches_nobody(browser: Brow
     assert "Noem geen namen van anderen. Via dit formulier benaderen we niemand." in first
     asked = {q.short_name: q for q in questions(asked_of(browser, "proposal", {}))}
     assert "roles" not in asked
-    assert asked["participants"].hint == "Kies rollen. Noem geen namen."
+    assert asked["participants"].hint == "Kies rollen. Noem geen namen. Meer dan één antwoord mag."
     assert "Wie komt, moet dat zelf willen" in asked["they_know"].hint
     assert "Denkt u aan één leerling?" in first
     assert PHONE in first
