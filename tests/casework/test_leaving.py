@@ -1,20 +1,24 @@
 """Nobody goes while something still waits for them alone."""
 
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 import pytest
 
 from portal.cases import progress
 from portal.cases.case import Status
 from portal.casework import employ
+from portal.casework.chase import chase
 from portal.casework.employ import Hindered, disable
 from portal.casework.leaving import may_disable, open_cases_of
 from portal.casework.people import StaffRole
 from portal.casework.staff import Staff, person
 from portal.database import connection, transaction
 from portal.routing.absences import add
-from tests.casework.desk_app import SOMEBODY, came_in, fresh
+from portal.routing.tables import ManagerRow
+from tests.casework.desk_app import SOMEBODY, at, came_in, fresh, press
 from tests.casework.staff_house import House
+from tests.portal_app import letters
 
 
 def account(house: House, name: str) -> Staff:
@@ -69,3 +73,23 @@ def test_who_stands_in_sees_the_region_by_the_day(house: House, now: datetime) -
     with connection():
         assert person(account(house, "a")).regions == frozenset({"utrecht", "zeeland"})
         assert person(account(house, "b")).regions == frozenset({"zeeland"})
+
+
+def test_who_is_asked_to_step_in_can_open_the_case_that_the_letter_leads_to(
+    house: House, now: datetime
+) -> None:
+    with transaction():
+        ManagerRow.update(deputy="utrecht").where(ManagerRow.key == "zeeland").execute()
+    case = came_in(timedelta(days=6), region="zeeland")
+    browser = house.signed_in("a")
+    assert browser.get(at(case)).status_code == HTTPStatus.NOT_FOUND
+    assert chase(now, house.app.config["PORTAL"]) == 1
+    (letter,) = letters("stand_in")
+    assert letter.recipient == "utrecht@example.org"
+    assert at(case) in letter.body
+    assert browser.get(at(case)).status_code == HTTPStatus.OK
+    press(browser, at(case), "Ik pak dit op")
+    assert browser.get(at(case)).status_code == HTTPStatus.OK
+    with transaction():
+        progress.move(fresh(case), Status.STOPPED, SOMEBODY, "klaar", now)
+    assert browser.get(at(case)).status_code == HTTPStatus.NOT_FOUND
