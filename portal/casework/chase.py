@@ -178,6 +178,7 @@ def _write(
         proposal=case.intent is Intent.PROPOSAL,
         region=to.region_name,
         function=to.function,
+        national=to.national,
         silent=silent.function if silent != to else "",
         waited=workdays_since(case.idle_since, now),
         link=f"{config.base_url}/beheer/zaak/{case.reference}/",

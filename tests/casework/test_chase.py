@@ -157,6 +157,7 @@ def test_where_the_national_desk_answers_it_is_reminded_once_and_asked_once_more
     for moment in (TWO, FOUR, SIX):
         chase(moment, config)
     assert sent_to() == [("reminder", "landelijk"), ("desk_takes_over", "landelijk")]
+    assert "vragen we een ander" not in chased()[0].body
     assert steps(case) == [
         ("reminder", NATIONAL),
         ("deputy", None),

@@ -219,12 +219,12 @@ def test_who_is_away_gets_none_and_who_stands_in_reads_of_both_regions(config: C
     digest(SEVEN, config)
     assert readers()["drenthe"] == 0
     assert readers()["groningen"] == 1
-    assert "U vervangt vandaag iemand in: Drenthe." in to("groningen@example.org")
+    assert "U neemt vandaag waar voor: Drenthe." in to("groningen@example.org")
     assert case.reference in to("groningen@example.org")
     assert case.reference not in to("utrecht@example.org")
     digest(SEVEN + DAY, config)
     assert readers()["drenthe"] == 1
-    assert "U vervangt" not in to("groningen@example.org")
+    assert "U neemt vandaag waar" not in to("groningen@example.org")
 
 
 def test_without_a_map_the_organisation_itself_gets_one(tmp_path: Path) -> None:

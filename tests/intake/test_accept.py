@@ -140,8 +140,13 @@ def test_of_a_pupil_the_letter_holds_a_name_and_how_to_reach_them_and_no_more(
 
 
 def test_what_is_not_set_is_contact_with_the_way_to_the_rest(browser: Browser) -> None:
-    browser.send(DOORS["community"], required("community", story="Er is lawaai."))
+    said = {"story": "Er is lawaai.", "safety": "Bel niet naar huis."}
+    browser.send(DOORS["community"], required("community", **said))
     (letter,) = letters("intake")
+    # The number is at hand and what makes calling it safe is not: so that stands first.
+    before, _, after = letter.body.partition("Telefoon:")
+    assert "Lees eerst de hele aanvraag." in before
+    assert "Bel niet naar huis." not in before + after
     assert "Naam: Noor" in letter.body
     assert "Er is lawaai." not in letter.body
     assert letter.body.endswith(link(only_case().reference))
