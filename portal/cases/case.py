@@ -70,6 +70,13 @@ class Happening(StrEnum):
     MOVED = "moved"
     PASSED_ON = "passed on"
     REOPENED = "reopened"
+    AGREED = "agreed"
+    COORDINATOR_FOUND = "coordinator found"
+    APPOINTED = "appointed"
+    CALLED_OFF = "called off"
+    LOOKED_BACK = "looked back"
+    MAY_ASK = "may ask"
+    MAY_NOT_ASK = "may not ask"
 
 
 Answers = tuple[tuple[str, tuple[str, ...]], ...]

@@ -72,6 +72,8 @@ class Case(Table):
             # The desk's lists, in their order; the id makes it the same at every look.
             (("stage", "idle_since", "id"), False),
             (("region", "stage", "idle_since", "id"), False),
+            # What came in within a period, to be counted.
+            (("received_at",), False),
         )
 
 

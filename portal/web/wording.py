@@ -91,6 +91,13 @@ HAPPENINGS = {
     "acknowledged": "opgepakt",
     "passed on": "overgedragen",
     "reopened": "weer geopend",
+    "agreed": "afspraken uit het gesprek bewaard",
+    "coordinator found": "coördinator gevonden",
+    "appointed": "datum bewaard",
+    "called off": "datum vervallen",
+    "looked back": "verloop bewaard",
+    "may ask": "contact na drie maanden mag",
+    "may not ask": "geen contact na drie maanden",
 }
 
 # How long ago a case came in.
@@ -217,6 +224,20 @@ FINANCING = (
     ("other", "Iemand anders"),
     UNKNOWN,
 )
+PAYERS = (
+    ("province", "De provincie"),
+    ("municipality", "De gemeente"),
+    ("school", "Een school"),
+    ("other", "Iemand anders"),
+    ("open", "Dat is nog open"),
+)
+PLANS = (
+    ("made", "Ja, er is een plan"),
+    ("in the making", "Er wordt nog aan gewerkt"),
+    ("none", "Nee, er kwam geen plan"),
+)
+# Who can be at a conference, in the order of the circle; of each a number and never a name.
+ATTENDED = (("pupil", "Leerlingen"), *PARTICIPANTS)
 YES_NO = (("yes", "Ja"), ("no", "Nee"))
 
 # How each optional answer is called where a manager reads it, and the words for its choices.

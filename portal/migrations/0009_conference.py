@@ -1,0 +1,96 @@
+"""From the talk to three months after: the conference, what was answered, what may be counted."""
+
+from peewee import (
+    BlobField,
+    BooleanField,
+    CharField,
+    Database,
+    DateField,
+    DateTimeField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+)
+
+
+class Case(Model):
+    id = CharField(max_length=32, primary_key=True)
+
+    class Meta:
+        table_name = "case"
+
+
+class Conference(Model):
+    id = CharField(max_length=32, primary_key=True)
+    case = ForeignKeyField(Case, unique=True, on_delete="CASCADE")
+    changed_at = DateTimeField()
+    question = BlobField(null=True)
+    payer = CharField(max_length=40, null=True)
+    payer_remark = BlobField(null=True)
+    coordinator_name = BlobField(null=True)
+    coordinator_email = BlobField(null=True)
+    coordinator_phone = BlobField(null=True)
+    starts_at = DateTimeField(null=True, index=True)
+    minutes = IntegerField(null=True)
+    place = BlobField(null=True)
+    sequence = IntegerField()
+    attended = CharField(max_length=400, null=True)
+    plan = CharField(max_length=40, null=True)
+    may_ask = BooleanField(null=True)
+
+    class Meta:
+        table_name = "conference"
+
+
+class FollowUp(Model):
+    id = CharField(max_length=32, primary_key=True)
+    case = ForeignKeyField(Case, unique=True, on_delete="CASCADE")
+    held_on = DateField()
+    asked_at = DateTimeField()
+    reminded_at = DateTimeField(null=True)
+    answered_at = DateTimeField(null=True)
+    pseudonym = CharField(max_length=32, null=True)
+
+    class Meta:
+        table_name = "follow_up"
+
+
+class Reply(Model):
+    id = CharField(max_length=32, primary_key=True)
+    kind = CharField(max_length=40)
+    region = CharField(max_length=40)
+    held_in = CharField(max_length=7, index=True)
+    answered_in = CharField(max_length=7, index=True)
+    going = CharField(max_length=40)
+    helped = BlobField(null=True)
+    differently = BlobField(null=True)
+
+    class Meta:
+        table_name = "reply"
+
+
+class Tombstone(Model):
+    id = CharField(max_length=32, primary_key=True)
+    kind = CharField(max_length=40)
+    intent = CharField(max_length=40)
+    role = CharField(max_length=40)
+    region = CharField(max_length=40)
+    received_in = CharField(max_length=7, index=True)
+    ended_as = CharField(max_length=40)
+    heard_after = IntegerField(null=True)
+    in_time = BooleanField(null=True)
+    held = BooleanField()
+    plan = CharField(max_length=40, null=True)
+
+    class Meta:
+        table_name = "tombstone"
+
+
+TABLES = [Conference, FollowUp, Reply, Tombstone]
+
+
+def up(_migrator: object, db: Database) -> None:
+    with db.bind_ctx([Case, *TABLES]):
+        db.create_tables(TABLES, safe=False)
+        # The figures count what came in within a period.
+        db.execute_sql('CREATE INDEX "case_received_at" ON "case" ("received_at")')
