@@ -15,9 +15,11 @@ from portal import health
 from portal.casework import (
     absence_views,
     account_views,
+    agenda_views,
     case_views,
     desk_views,
     guard,
+    road_views,
     sign_in_views,
     staff_views,
     trail_views,
@@ -35,7 +37,7 @@ MANIFEST = ROOT / "build" / "manifest.json"
 
 _DESK = (
     *(sign_in_views, account_views, desk_views, case_views),
-    *(absence_views, staff_views, trail_views),
+    *(road_views, agenda_views, absence_views, staff_views, trail_views),
 )
 
 _DAY = timedelta(hours=24)

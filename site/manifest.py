@@ -7,6 +7,7 @@ from pathlib import Path
 
 # A page that is nobody's current page, so that no link of its header is marked as current.
 SAMPLE = "404.html"
+SHEET = {"style": "styles/sheet.*.css", "script": "scripts/print.*.js"}
 STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
 FRAME = re.compile(
     r"<body(?P<body>[^>]*)>(?P<before>.*?<main id=\"inhoud\"[^>]*>\s*<article [^>]*>)"
@@ -18,18 +19,25 @@ FRAME = re.compile(
 def main(site: Path) -> int:
     """Write ``manifest.json`` beside the built ``site``.
 
-    Its keys: ``styles``, absolute addresses in order; ``icon``, likewise; ``body``, the attributes
-    of the body; ``before`` and ``after``, the HTML around a page's own content.
+    Its keys: ``styles``, absolute addresses in order; ``icon``, likewise; ``sheet``, those of what
+    a page to be printed needs; ``body``, the attributes of the body; ``before`` and ``after``, the
+    HTML around a page's own content.
     """
     text = (site / SAMPLE).read_text(encoding="utf-8")
     frame = FRAME.search(text)
     if not frame:
         print(f"{SAMPLE} lacks <main id=inhoud> and <article>: mend main.html", file=sys.stderr)
         return 1
-    manifest = {"styles": STYLE.findall(text), "icon": _icon(text), **frame.groupdict()}
+    sheet = {part: _named(site, pattern) for part, pattern in SHEET.items()}
+    styles = STYLE.findall(text)
+    manifest = {"styles": styles, "icon": _icon(text), "sheet": sheet, **frame.groupdict()}
     content = json.dumps(manifest, ensure_ascii=False, indent=1)
     (site.parent / "manifest.json").write_text(content, encoding="utf-8")
     return 0
+
+
+def _named(site: Path, pattern: str) -> str:
+    return "/" + next(site.glob(pattern)).relative_to(site).as_posix()
 
 
 def _icon(text: str) -> str:

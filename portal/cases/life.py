@@ -32,6 +32,15 @@ def may_move(before: Status, after: Status) -> bool:
     return after in MOVES[before]
 
 
+def leads_to(before: Status, after: Status) -> bool:
+    """Whether the ordinary road goes from the one to the other, by one step or by more."""
+    while before in _STEPS:
+        before = _STEPS[before][0]
+        if before is after:
+            return True
+    return False
+
+
 def before_the_end(states: Iterable[Status]) -> Status:
     """Where a case goes on that is opened again: where it last was, of these in order."""
     return [Status.RECEIVED, *(status for status in states if status not in ENDED)][-1]

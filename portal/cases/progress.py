@@ -41,6 +41,22 @@ def move(case: Case, to: Status, by: By, reason: str, now: datetime) -> bool:
     return True
 
 
+def reach(case: Case, to: Status, by: By, now: datetime) -> bool:
+    """Let a case come to where the facts show it to be, over steps that nobody took one by one.
+
+    False where the ordinary road does not lead there: it is there, or beyond. Raises
+    ``NotAllowed`` while a sign of life is awaited and after the end.
+    """
+    if case.stage is not Stage.UNDER_WAY:
+        raise NotAllowed(f"{case.stage.value} → {to.value}")
+    if not life.leads_to(case.status, to):
+        return False
+    case.status = to
+    _set(case, Stage.UNDER_WAY, now)
+    record(case, Happening.MOVED, now, by, status=to)
+    return True
+
+
 def pass_on(case: Case, region: str, by: By, reason: str, now: datetime) -> None:
     """Give a case to another region, where a sign of life is awaited anew; raises ``NotAllowed``.
 

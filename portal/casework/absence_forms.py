@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # not in the stubs yet
-
 from portal.casework.forms import Day
 from portal.routing.absences import Absence
 from portal.web import wording
@@ -37,8 +35,8 @@ class AbsenceForm(Button):
         if len(managers) == 1:
             del self["manager"]
         else:
-            _offer(self["manager"], managers)
-        _offer(self["deputy"], {USUAL: usual, **deputies})
+            self["manager"].offer(managers.items())
+        self["deputy"].offer({USUAL: usual, **deputies}.items())
         self["deputy"].data = self["deputy"].data or USUAL
 
     def check(self, today: date) -> bool:
@@ -74,8 +72,3 @@ class AbsenceForm(Button):
 
     def _wrong(self, name: str, words: str) -> None:
         self[name].errors = [words]
-
-
-def _offer(field: Choice, choices: Mapping[str, str]) -> None:
-    field.choices = [SelectChoice(*choice) for choice in choices.items()]
-    field.known = frozenset(choices)

@@ -19,7 +19,19 @@ from portal.web import wording
 from portal.web.buttons import Button
 
 # What somebody may have typed when a page cannot be shown again, and what it is called.
-TYPED = {"text": "De tekst", "due_on": "De datum", "reason": "De reden"}
+TYPED = {
+    "text": "De tekst",
+    "due_on": "De datum",
+    "reason": "De reden",
+    "question": "De vraag voor de conferentie",
+    "payer_remark": "Wat is afgesproken over betalen",
+    "name": "De naam",
+    "email": "Het e-mailadres",
+    "phone": "Het telefoonnummer",
+    "day": "De dag",
+    "at": "De tijd",
+    "place": "De plaats",
+}
 
 
 def case_of(person: Person, reference: str) -> Case:
@@ -47,7 +59,9 @@ def about(case: Case) -> dict[str, Any]:
     }
 
 
-def answer(template: str, form: Button, act: pages.Act, case: Case) -> ResponseReturnValue:
+def answer(
+    template: str, form: Button, act: pages.Act, case: Case, **shown: object
+) -> ResponseReturnValue:
     """As any page of the desk, about a case that may go out of sight or go on meanwhile."""
 
     def tried() -> ResponseReturnValue:
@@ -56,14 +70,14 @@ def answer(template: str, form: Button, act: pages.Act, case: Case) -> ResponseR
         except NotTheirs:
             refuse(case.reference)
         except NotAllowed:
-            return changed(template, form, case)
+            return changed(template, form, case, **shown)
 
-    return pages.answer(template, form, tried, **about(case))
+    return pages.answer(template, form, tried, **about(case), **shown)
 
 
-def changed(template: str, form: Button, case: Case) -> ResponseReturnValue:
+def changed(template: str, form: Button, case: Case, **shown: object) -> ResponseReturnValue:
     """The form once more: what it was made for is no longer so."""
-    page = render_template(template, form=form, notice="changed", **about(case))
+    page = render_template(template, form=form, notice="changed", **about(case), **shown)
     return page, HTTPStatus.CONFLICT
 
 

@@ -12,6 +12,7 @@ from portal.cases.case import Happening, Intent, Stage, Status
 from portal.cases.life import ENDED, MOVES
 from portal.cases.register import Case
 from portal.cases.work import Errand
+from portal.casework import road_pages
 from portal.casework.signs import deceits
 from portal.delivery.tracing import letters_about
 from portal.routing.regions import destination_of, national_desk, region_names
@@ -38,8 +39,8 @@ def of(case: Case, now: datetime, within: int) -> dict[str, Any]:
         "know": wording.how_much_they_know(answers),
         "safety": wording.safety(answers),
         "when_calling": wording.when_calling(answers),
-        "phone_link": phone_link(case.phone),
-        "mail_link": mail_link(case.email),
+        "phone_link": phone_link,
+        "mail_link": mail_link,
         "told": wording.told(answers),
         "additions": register.additions(case),
         "history": events,
@@ -51,6 +52,7 @@ def of(case: Case, now: datetime, within: int) -> dict[str, Any]:
         "endings": ENDED,
         "may_reopen": not any(event.what is Happening.WITHDRAWN for event in events),
     }
+    shown |= road_pages.of(case, now)
     shown["inform"] = _should_inform(case, shown["tasks"])
     return shown | {"odd": deceits(_texts(case, shown))}
 
@@ -101,3 +103,4 @@ def _texts(case: Case, shown: dict[str, Any]) -> Iterator[str]:
     yield from (text.text for text in (*shown["notes"], *shown["tasks"]))
     for letter in shown["letters"]:
         yield from (letter.recipient or "", letter.answer or "")
+    yield from road_pages.texts(shown)

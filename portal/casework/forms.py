@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from wtforms import HiddenField
-from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # not in the stubs yet
 from wtforms.validators import ValidationError
 
 from portal.cases.case import Status
@@ -83,7 +82,7 @@ class StepForm(Button):
 
     def offer(self, states: Iterable[Status], now: Status) -> None:
         """Let these statuses be chosen from; to choose the present one again is no error."""
-        _offer(self["status"], [(s.value, wording.STEPS[s]) for s in states], now.value)
+        self["status"].offer([(s.value, wording.STEPS[s]) for s in states], now.value)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each; some ends need a reason."""
@@ -106,7 +105,7 @@ class PassOnForm(Button):
 
     def offer(self, regions: Iterable[tuple[str, str]]) -> None:
         """Let these regions be chosen from."""
-        _offer(self["region"], regions)
+        self["region"].offer(regions)
 
 
 class ReopenForm(Button):
@@ -117,9 +116,3 @@ class ReopenForm(Button):
         hint="Dit leest alleen wie hieraan werkt. De aanvrager ziet het niet.",
         needed="Schrijf op waarom dit weer opengaat",
     )
-
-
-def _offer(field: Choice, choices: Iterable[tuple[str, str]], *taken: str) -> None:
-    offered = [SelectChoice(*choice) for choice in choices]
-    field.choices = offered
-    field.known = frozenset({*taken, *(choice.value for choice in offered)})

@@ -57,6 +57,13 @@ def arrived_at(reference: str, names: Collection[str], since: datetime) -> datet
         return moment
 
 
+def was_written(reference: str, name: str, since: datetime) -> bool:
+    """Whether such a letter about a case was put in the outbox at or after this moment."""
+    mine = (Letter.case_reference == reference) & (Letter.name == name)
+    with connection():
+        return bool(Letter.select().where(mine & (Letter.created_at >= since)).exists())
+
+
 def resend(reference: str, letter_id: str, now: datetime) -> bool | None:
     """Try a letter that is held up once more, now, with all its tries before it again.
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -116,8 +116,14 @@ class Choice(Asked, RadioField):
         **options: Any,
     ) -> None:
         self.hint, self.needed = hint, needed
-        self.known = frozenset(value for value, _ in choices)
-        super().__init__(label, choices=[SelectChoice(*c) for c in choices], default="", **options)
+        super().__init__(label, default="", **options)
+        self.offer(choices)
+
+    def offer(self, choices: Iterable[tuple[str, str]], *taken: str) -> None:
+        """Let these be chosen from; what is ``taken`` as well is shown nowhere."""
+        offered = [SelectChoice(*choice) for choice in choices]
+        self.choices = offered
+        self.known = frozenset({*taken, *(choice.value for choice in offered)})
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         """Refuse nothing chosen where a choice is needed, and what is not on the list."""

@@ -1,6 +1,7 @@
 """What every page of the portal shares: the site's frame, the headers, and where links point."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -33,10 +34,14 @@ class FrameMissing(Exception):
 
 @dataclass(frozen=True)
 class Frame:
-    """The site's own frame: what stands before and after a page's content, and its styles."""
+    """The site's own frame: what stands before and after a page's content, and its styles.
+
+    ``sheet`` names the style and the script of a page to be printed.
+    """
 
     styles: tuple[str, ...]
     icon: str
+    sheet: Mapping[str, str]
     body: Markup
     before: Markup
     after: Markup
@@ -49,6 +54,7 @@ def read_frame(manifest: Path) -> Frame:
         return Frame(
             styles=tuple(data["styles"]),
             icon=data["icon"],
+            sheet=data["sheet"],
             # These are our own build's, so they are markup; nothing a visitor typed is in them.
             body=Markup(data["body"]),  # noqa: S704
             before=Markup(data["before"]),  # noqa: S704

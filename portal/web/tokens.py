@@ -18,6 +18,7 @@ class Purpose(StrEnum):
     SET_UP = "authenticator being set up"
     SIGN_IN = "sign-in of staff"
     CODE = "code still to be given"
+    CALENDAR = "date in a calendar"
 
 
 class Token(Table):

@@ -59,6 +59,13 @@ STEPS = {
     "referred elsewhere": "Iemand anders kan hier beter bij helpen",
     "withdrawn": "De aanvrager trekt het in",
 }
+# What a manager writes down next on the way to a conference, by the page for it.
+ROAD = {
+    "agree": "Leg vast wat is afgesproken",
+    "appoint": "Vul de coördinator in",
+    "set_date": "Vul dag, tijd en plaats in",
+    "look_back": "Vul in hoe het ging",
+}
 # Where it stands and what comes next, to a requester of whichever age; they address nobody.
 STANDING = {
     "acknowledged": ("Er is iemand mee bezig.", "Er volgt een gesprek."),
@@ -75,7 +82,7 @@ STANDING = {
         "Die helpt daarna om het te regelen.",
     ),
     "planned": (
-        "De conferentie is gepland.",
+        "Er is een dag voor de conferentie.",
         "De coördinator helpt om alles klaar te maken.",
     ),
     "held": ("De conferentie is geweest.", "Daarna ronden we alles af."),
@@ -120,6 +127,9 @@ LETTERS = {
     "reminder": "Herinnering: er is nog geen teken van leven",
     "stand_in": "Vraag aan wie invalt: er is nog geen teken van leven",
     "desk_takes_over": "Vraag aan het landelijk bureau: er is nog geen teken van leven",
+    "introduction": "Bericht aan de aanvrager: wie de coördinator is",
+    "coordinator": "Bericht aan de coördinator: dag, tijd en plaats",
+    "called_off": "Bericht aan de coördinator: het gaat niet door",
 }
 LETTER_STATES = {
     "queued": "staat klaar",
@@ -148,6 +158,12 @@ DONE = {
     "resent": "De brief wordt opnieuw verstuurd.",
     "passed on": "Het is overgedragen. Wie het nu heeft, krijgt bericht.",
     "reopened": "Dit is weer open. De regiomanager krijgt bericht.",
+    "agreed": "De afspraken zijn bewaard.",
+    "coordinator found": "De coördinator is bewaard.",
+    "appointed": "De datum is bewaard.",
+    "called off": "De datum is vervallen.",
+    "looked back": "Het verloop is bewaard.",
+    "consent": "Dat is bewaard.",
 }
 
 INFORM = (
@@ -334,6 +350,20 @@ _WEEKDAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag
 def weekday(day: date) -> str:
     """A day of the calendar that is near: ``dinsdag 3 november``."""
     return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+
+
+def appointment(at: datetime) -> str:
+    """When something is held: ``donderdag 3 december 2026 om 19:30 uur``."""
+    local = at.astimezone(_HERE)
+    return f"{_WEEKDAYS[local.weekday()]} {day(at)} om {local:%H:%M} uur"
+
+
+def lasting(minutes: int) -> str:
+    """How long something takes: ``anderhalf uur``; whole hours and half ones."""
+    hours, rest = divmod(minutes, 60)
+    if (hours, rest) == (1, 30):
+        return "anderhalf uur"
+    return f"{hours} uur" if not rest else f"{hours} uur en {rest} minuten"
 
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

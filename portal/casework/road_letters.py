@@ -1,0 +1,89 @@
+"""The letters on the road to a conference: who coordinates, and when and where it is."""
+
+from datetime import datetime, timedelta
+
+from portal.cases import conference
+from portal.cases.case import Role
+from portal.cases.conference import Conference
+from portal.cases.register import Case
+from portal.config import Config
+from portal.delivery.letters import Envelope, compose
+from portal.delivery.outbox import post
+from portal.organisation import organisation
+from portal.routing.regions import Destination, destination_of
+from portal.web import wording
+from portal.web.tokens import Purpose, issue
+
+INTRODUCTION = "introduction"
+
+# After its begin a date stays to be looked up in the coordinator's calendar.
+_KEPT = timedelta(days=7)
+
+
+def introduce(case: Case, now: datetime, config: Config) -> None:
+    """Tell the requester who coordinates, in the caller's transaction; they have an address.
+
+    The letter holds what a manager wrote down for it, and nothing of the matter itself.
+    """
+    road = conference.of(case)
+    text = compose(
+        INTRODUCTION,
+        reference=case.reference,
+        pupil=case.role is Role.PUPIL,
+        name=road.coordinator_name,
+        email=road.coordinator_email,
+        phone=road.coordinator_phone,
+        organisation=organisation(),
+    )
+    # Nobody else may read who asked for what.
+    envelope = Envelope(case.email, None, organisation().email, case.reference)
+    post(INTRODUCTION, text, envelope, now, config.mail_sender)
+
+
+def tell_coordinator(case: Case, now: datetime, config: Config) -> None:
+    """Tell the coordinator when and where it is, in the caller's transaction, with a calendar link.
+
+    Of those involved the letter holds nothing; what there is to know the manager tells by phone.
+    """
+    road = conference.of(case)
+    if not (road.coordinator_email and road.starts_at and road.minutes):
+        return
+    until = max(road.starts_at, now) + _KEPT - now
+    secret = issue(Purpose.CALENDAR, case.reference, now, until)
+    destination = destination_of(case.region)
+    text = compose(
+        "coordinator",
+        reference=case.reference,
+        name=road.coordinator_name,
+        road=road,
+        when=wording.appointment(road.starts_at),
+        takes=wording.lasting(road.minutes),
+        again=road.sequence > 1,
+        destination=destination,
+        link=f"{config.base_url}/agenda/{secret}/",
+    )
+    envelope = _to_coordinator(road, destination, case)
+    post("coordinator", text, envelope, now, config.mail_sender)
+
+
+def tell_coordinator_it_is_off(
+    case: Case, before: Conference, now: datetime, config: Config
+) -> None:
+    """Tell the coordinator that the date no longer holds, in the caller's transaction."""
+    if not before.coordinator_email:
+        return
+    destination = destination_of(case.region)
+    text = compose(
+        "called_off",
+        reference=case.reference,
+        name=before.coordinator_name,
+        when=wording.appointment(before.starts_at),
+        destination=destination,
+    )
+    envelope = _to_coordinator(before, destination, case)
+    post("called_off", text, envelope, now, config.mail_sender)
+
+
+def _to_coordinator(road: Conference, manager: Destination, case: Case) -> Envelope:
+    """What does not arrive goes to the manager, who can call."""
+    return Envelope(road.coordinator_email, manager.email, organisation().email, case.reference)
