@@ -79,10 +79,10 @@ STANDING = {
     ),
     "coordinator sought": (
         "We zoeken een coördinator die past.",
-        "Die helpt daarna om het te regelen.",
+        "Die helpt dan om alles te regelen.",
     ),
     "planned": (
-        "Er is een dag voor de conferentie.",
+        "De dag van de conferentie staat vast.",
         "De coördinator helpt om alles klaar te maken.",
     ),
     "held": ("De conferentie is geweest.", "Daarna ronden we alles af."),
