@@ -4,7 +4,7 @@ VAR    ?= var
 PORT   ?= 8000
 BIN    := .venv/bin
 
-.PHONY: run test check site preview texts lock clean
+.PHONY: run test check site preview texts compare lock clean
 
 run: .venv/run.done
 	@PORTAL_BASE_URL="http://127.0.0.1:$(PORT)" $(BIN)/python site/build.py
@@ -31,6 +31,15 @@ preview: .venv/run.done
 texts: .venv/test.done
 	$(BIN)/python -m pytest tests/site/test_language.py tests/site/test_facts.py
 
+# Whether MkDocs' successor makes the same site of the same files; it lives apart from all else.
+compare: site build/zensical.done
+	$(BIN)/python site/compare.py build/zensical/bin/zensical
+
+build/zensical.done: requirements/zensical.txt
+	$(BIN)/python -m venv build/zensical
+	build/zensical/bin/python -m pip install --quiet --require-hashes -r requirements/zensical.txt
+	@touch $@
+
 # The locks hold a hash for every file; nothing unlisted can be installed, the build backend included.
 .venv/run.done: requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=…")'
@@ -50,6 +59,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:
 	$(LOCK) --extra site --extra development pyproject.toml requirements/backend.in -o requirements/run.txt
 	$(LOCK) --all-extras pyproject.toml requirements/backend.in -o requirements/test.txt
+	$(LOCK) requirements/zensical.in -o requirements/zensical.txt
 
 clean:
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info

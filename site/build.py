@@ -1,4 +1,4 @@
-"""Build the site: MkDocs first, then each step that makes its output fit to publish."""
+"""Build the site: a generator first, then each step that makes its output fit to publish."""
 
 import os
 import subprocess
@@ -24,11 +24,11 @@ STEPS = [
 ]
 
 
-def main() -> int:
-    """Run the steps in order; the first that fails ends the build with its own exit code."""
+def main(generator: list[str]) -> int:
+    """Run ``generator``, then the steps in order; the first that fails ends with its exit code."""
     # Written by the last step alone: a manifest means that the build came to its end.
     MANIFEST.unlink(missing_ok=True)
-    commands = [MKDOCS] + [[sys.executable, str(HERE / step), str(OUTPUT)] for step in STEPS]
+    commands = [generator] + [[sys.executable, str(HERE / step), str(OUTPUT)] for step in STEPS]
     for command in commands:
         code = subprocess.run(command, cwd=ROOT, env=_environment(), check=False).returncode  # noqa: S603 - our own scripts
         if code:
@@ -43,4 +43,4 @@ def _environment() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:] or MKDOCS))

@@ -13,6 +13,8 @@ DATA = Path(__file__).parent.parent / "gegevens.toml"
 TOKEN = re.compile(r"\[\[([a-z_.]+)\]\]")
 # Within an attribute a token stands right behind one of these, and may not become markup.
 ATTRIBUTE = ('"', ":", "/")
+# Where the site will stand; the generator is the only one to know it.
+OWN_ADDRESS = re.compile(r"<loc>(https?://[^/<]+/)")
 FILLED = {".html", ".xml", ".txt", ".json"}
 UNKNOWN_YET = "nog in te vullen"
 
@@ -20,6 +22,7 @@ UNKNOWN_YET = "nog in te vullen"
 def main(site: Path) -> int:
     """Fill every file of the built ``site``; give 1 and name the faults where one cannot be."""
     values = dict(flatten(tomllib.loads(DATA.read_text(encoding="utf-8"))))
+    values["site_adres"] = own_address(site)
     faults = _empty(values) if os.environ.get("RELEASE") == "1" else []
     for path in sorted(p for p in site.rglob("*") if p.suffix in FILLED):
         text = path.read_text(encoding="utf-8")
@@ -29,6 +32,12 @@ def main(site: Path) -> int:
             path.write_text(fill(text, values), encoding="utf-8")
     print(*faults, sep="\n", end="\n" if faults else "", file=sys.stderr)
     return 1 if faults else 0
+
+
+def own_address(site: Path) -> str:
+    """The address of home, with its slash, as the site map names it."""
+    found = OWN_ADDRESS.search((site / "sitemap.xml").read_text(encoding="utf-8"))
+    return found[1] if found else ""
 
 
 def flatten(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Drop from the theme's style sheet the rules that no page of ours can match."""
+"""Take from the theme's style sheet the rules that a page of ours can match, and no others."""
 
 import re
 import sys
@@ -9,7 +9,9 @@ from typing import Any
 import tinycss2
 
 TEMPLATES = Path(__file__).parent.parent / "portal" / "templates"
-THEIRS = "assets/stylesheets/main.*.css"
+# Its name changes with each version; MkDocs' successor keeps this look in a folder of its own.
+THEIRS = ("assets/stylesheets/main.*.css", "assets/stylesheets/classic/main.*.css")
+OURS = "styles/theme.css"
 CLASSES = re.compile(r'class(?:Name)?="([^"]*)"')
 # A class within :not() need not be there for the rule to match.
 NOT = re.compile(r":not\([^()]*\)")
@@ -18,13 +20,16 @@ NESTING = {"media", "supports"}
 
 
 def main(site: Path) -> int:
-    """Work on the built ``site`` in place; the portal's pages wear the same styles."""
+    """Write ``styles/theme.css`` into the built ``site``; the portal's pages wear it too."""
+    sheet = next((found for name in THEIRS for found in sorted(site.glob(name))), None)
+    if not sheet:
+        print(f"the theme has no {' or '.join(THEIRS)}: mend site/prune.py", file=sys.stderr)
+        return 1
     used = _used([*site.rglob("*.html"), *TEMPLATES.rglob("*.html")])
-    for sheet in site.glob(THEIRS):
-        rules = tinycss2.parse_stylesheet_bytes(
-            sheet.read_bytes(), skip_comments=True, skip_whitespace=True
-        )[0]
-        sheet.write_text("".join(_kept(rules, used)), encoding="utf-8")
+    rules = tinycss2.parse_stylesheet_bytes(
+        sheet.read_bytes(), skip_comments=True, skip_whitespace=True
+    )[0]
+    (site / OURS).write_text("".join(_kept(rules, used)), encoding="utf-8")
     return 0
 
 

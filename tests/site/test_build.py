@@ -72,7 +72,6 @@ def test_only_what_pages_need_is_published(site: Path) -> None:
     files = {name for name in every if not name.endswith(COPIES)}
     others = sorted(name for name in files if not name.endswith(".html"))
     shapes = [
-        r"assets/stylesheets/main\.[0-9a-f]{8}\.min\.[0-9a-f]{8}\.css",
         r"icon\.[0-9a-f]{8}\.svg",
         r"robots\.txt",
         r"scripts/circle\.[0-9a-f]{8}\.js",
@@ -86,6 +85,7 @@ def test_only_what_pages_need_is_published(site: Path) -> None:
         r"styles/look\.[0-9a-f]{8}\.css",
         r"styles/search\.[0-9a-f]{8}\.css",
         r"styles/sheet\.[0-9a-f]{8}\.css",
+        r"styles/theme\.[0-9a-f]{8}\.css",
     ]
     assert len(others) == len(shapes)
     for name, shape in zip(others, shapes, strict=True):
@@ -173,7 +173,7 @@ def test_every_text_has_copies_that_hold_the_same(site: Path) -> None:
 
 
 def test_the_theme_keeps_the_rules_that_pages_need_and_no_others(site: Path) -> None:
-    (sheet,) = (site / "assets" / "stylesheets").glob("*.css")
+    (sheet,) = (site / "styles").glob("theme.*.css")
     rules = sheet.read_text()
     assert ".md-typeset h2" in rules
     assert ".md-search" not in rules
