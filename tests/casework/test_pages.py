@@ -3,14 +3,17 @@
 import re
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 
 import html5lib
 import pytest
+import time_machine
 from werkzeug.test import TestResponse
 
 from tests.casework.staff_house import ACCOUNT, SIGN_IN, House, address, ask, give_code, press
 from tests.language import NORMAL, prose
+from tests.markup import faults
 from tests.portal_app import Browser, letters
 
 JE = re.compile(r"\b(je|jij|jou|jouw|jezelf|jullie)\b", re.IGNORECASE)
@@ -126,6 +129,17 @@ def test_a_page_is_whole_and_reads_easily(house: House, name: str) -> None:
     assert title.startswith("Fout: ") == name.endswith((", wrong", ", empty"))
     text = prose(answer.text)
     assert JE.findall(text) + NEVER.findall(text) + NORMAL.faults(text) == []
+
+
+def test_the_nu_checker_finds_nothing_on_any_page(
+    house: House, clock: time_machine.Traveller
+) -> None:
+    pages = {}
+    for name, steps in STATES.items():
+        # One at a time gets a link, and no second one for a while.
+        clock.shift(timedelta(hours=13))
+        pages[name] = steps(house).text
+    assert faults(pages) == []
 
 
 def test_the_letters_read_easily_and_hold_nothing_about_a_person(house: House) -> None:

@@ -21,6 +21,7 @@ from portal.delivery.letters import Envelope, Text
 from portal.delivery.outbox import Letter, State, post
 from portal.routing.absences import add
 from portal.workdays import HERE
+from tests import markup
 from tests.casework.desk_app import DESK, SOMEBODY, at
 from tests.casework.staff_house import POSTS, House, secret_of
 from tests.language import NORMAL, prose
@@ -301,6 +302,10 @@ def test_every_page_is_valid_html_with_one_heading_and_unique_ids(seen: list[See
             named = {name for e in root.iter() for name in e.get(attribute, "").split()}
             assert named <= ids.keys(), state.name
         assert not [e for e in root.iter() if e.get("style") or e.get("required") is not None]
+
+
+def test_the_nu_checker_finds_nothing_on_any_page(seen: list[Seen]) -> None:
+    assert markup.faults({state.name: state.html for state in seen}) == []
 
 
 def test_every_title_names_its_subject_and_says_when_something_is_wrong(seen: list[Seen]) -> None:
