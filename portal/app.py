@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask, Response, abort, current_app, jsonify, render_template, request
@@ -133,11 +133,13 @@ def _set_up_connections(app: Flask) -> None:
 
 def _set_up_development(app: Flask, config: Config) -> None:
     # Imported here: the mail catcher's parts are not installed in production.
+    from portal.development.demonstration import demonstrators  # noqa: PLC0415
     from portal.development.pages import attach  # noqa: PLC0415
     from portal.development.settings import mailbox_folder  # noqa: PLC0415
 
     var = Path(config.database_url.removeprefix("sqlite:///")).parent
-    attach(app, mailbox_folder(var), MANIFEST.parent / "site")
+    site = MANIFEST.parent / "site"
+    attach(app, mailbox_folder(var), site, lambda: demonstrators(datetime.now(UTC), config))
 
 
 def _refuse_unmeasured() -> None:

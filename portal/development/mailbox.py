@@ -1,6 +1,7 @@
 """The mailbox page: every caught letter, readable in the browser and as it came."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -9,7 +10,9 @@ from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, abort, render_template, request
+
+from portal.web import wording
 
 SHOWN = 200  # letters on one page
 
@@ -32,20 +35,30 @@ class Letter:
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
 
-def mailbox(folder: Path) -> Blueprint:
-    """Pages under ``/postvak/`` for the ``.eml`` files in ``folder``; they change nothing."""
+def mailbox(folder: Path, people: Callable[[], Sequence[object]] = tuple) -> Blueprint:
+    """Pages under ``/postvak/`` for the ``.eml`` files in ``folder``; they change nothing.
+
+    ``people`` gives whoever can sign in at the desk to try it, with the code of that moment.
+    """
     blueprint = Blueprint("mailbox", __name__, url_prefix="/postvak")
 
     @blueprint.get("/")
     def overview() -> str:
         names = sorted((name for name in _names(folder)), reverse=True)
         letters = [_letter(name, _source(folder, name)) for name in names[:SHOWN]]
-        return render_template("development/mailbox.html", letters=letters, total=len(names))
+        return render_template(
+            "development/mailbox.html",
+            letters=letters,
+            total=len(names),
+            people=people(),
+            words=wording,
+        )
 
     @blueprint.get("/<name>/")
     def letter(name: str) -> str:
         found = _letter(name, _source(folder, name))
-        return render_template("development/letter.html", letter=found)
+        ours = _links(found.text or "", request.host_url)
+        return render_template("development/letter.html", letter=found, links=ours)
 
     @blueprint.get("/<name>/bron")
     def source(name: str) -> Response:
@@ -78,6 +91,11 @@ def _letter(name: str, source: bytes) -> Letter:
         headers=[(_showable(key), _decoded(value)) for key, value in message.items()],
         text=_plain_text(message),
     )
+
+
+def _links(text: str, ours: str) -> list[str]:
+    """The addresses of the portal itself that a text holds, each once."""
+    return list(dict.fromkeys(re.findall(rf"{re.escape(ours)}\S+", text)))
 
 
 def _decoded(value: object) -> str:

@@ -3,6 +3,7 @@
 import mimetypes
 import os.path
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from flask import Blueprint, Flask, abort, redirect, request, send_from_directory, url_for
@@ -19,15 +20,22 @@ COPIES = {"br": ".br", "gzip": ".gz"}
 FINGERPRINTED = re.compile(r"\.[0-9a-f]{8}\.(?:min\.)?[a-z0-9]+$")
 
 
-def attach(app: Flask, mailbox_folder: Path, site_folder: Path) -> None:
+def attach(
+    app: Flask,
+    mailbox_folder: Path,
+    site_folder: Path,
+    people: Callable[[], Sequence[object]] = tuple,
+) -> None:
     """Serve the built site at ``/`` and the caught letters at ``/postvak/``.
+
+    ``people`` gives whoever can sign in at the desk to try it.
 
     Raises ``RuntimeError`` unless ``app.config["PORTAL_MODE"]`` is development: anybody can read
     every letter here.
     """
     if app.config.get("PORTAL_MODE") is not Mode.DEVELOPMENT:
         raise RuntimeError("the mailbox exists in development only")
-    app.register_blueprint(mailbox(mailbox_folder))
+    app.register_blueprint(mailbox(mailbox_folder, people))
     app.register_blueprint(site(site_folder))
 
 

@@ -6,12 +6,21 @@ import signal
 import socket
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
+from peewee import PeeweeException
+
+from portal.casework.authenticator import in_groups
+from portal.config import Config
+from portal.database import DatabaseUnsound, open_database
 from portal.development.catcher import LOOPBACK, catching
+from portal.development.demonstration import demonstrators, furnish
 from portal.development.programs import ProgramEnded, Programs, running
 from portal.development.settings import SettingsTorn, mailbox_folder, renew_settings
+from portal.sealing import Keyring
 
+PORTAL = (sys.executable, "-m", "portal.cli")
 PATIENCE = 60.0  # seconds in which the portal must begin to answer
 
 PLACES = """
@@ -23,13 +32,23 @@ Eigen Kracht draait op deze machine. Brieven gaan nergens heen: ze blijven in he
   postvak     {url}/postvak/
   gezondheid  {url}/gezondheid
   gegevens    {var}  (elke brief is een bestand in {mailbox})
-
+{desk}
 Stoppen: Ctrl-C
+"""
+
+DESK = """
+  beheer      {url}/beheer/  (met een paar voorbeelden)
+              1. Vraag een link voor {email}; voor andere rollen zie het postvak.
+              2. De link komt in het postvak. Daar staat ook de code van nu: {code}
+              3. Liever een eigen app met codes? De sleutel is {key}
 """
 
 
 class Refused(Exception):
     """Nothing can be started like this; the message is one line that says what to do."""
+
+
+_REFUSALS = (Refused, SettingsTorn, ProgramEnded, DatabaseUnsound, PeeweeException, OSError)
 
 
 def main() -> None:
@@ -46,7 +65,7 @@ def main() -> None:
         _run(var, _port(os.environ.get("PORT") or "8000"))
     except KeyboardInterrupt:
         _say("Gestopt.")
-    except (Refused, SettingsTorn, ProgramEnded, OSError) as fault:
+    except _REFUSALS as fault:
         sys.exit(f"make run: {fault}")
 
 
@@ -57,19 +76,40 @@ def _run(var: Path, port: int) -> None:
     var.mkdir(parents=True, exist_ok=True)
     with catching(mailbox_folder(var)) as mail_port:
         settings = renew_settings(var, port, mail_port)
-        with running({**os.environ, **settings, "VAR": str(var)}) as programs:
-            _start(programs, port, settings["PORTAL_REGIONS"])
-            url, mailbox = settings["PORTAL_BASE_URL"], mailbox_folder(var)
-            _say(PLACES.format(url=url, var=var, mailbox=mailbox))
+        environment = {**os.environ, **settings, "VAR": str(var)}
+        with running(environment) as programs:
+            _prepare(programs, settings["PORTAL_REGIONS"])
+            config = Config.from_environment(environment)
+            open_database(config.database_url, Keyring(config.data_keys))
+            furnish(datetime.now(UTC), config)
+            _start(programs, port)
+            url, mailbox = config.base_url, mailbox_folder(var)
+            _say(PLACES.format(url=url, var=var, mailbox=mailbox, desk=_desk(config)))
             programs.watch(until=lambda: False)
 
 
-def _start(programs: Programs, port: int, regions: str) -> None:
-    portal = (sys.executable, "-m", "portal.cli")
-    programs.run("portal migrate", *portal, "migrate")
-    programs.run("portal regions load", *portal, "regions", "load", regions)
-    programs.start("portal serve", *portal, "serve", "--bind", f"{LOOPBACK}:{port}")
-    programs.start("portal worker", *portal, "worker")
+def _desk(config: Config) -> str:
+    """How to come in at the desk, or nothing where nobody can."""
+    people = demonstrators(datetime.now(UTC), config)
+    if not people:
+        return ""
+    first = people[0]
+    return DESK.format(
+        url=config.base_url,
+        email=first.email,
+        code=first.code,
+        key=in_groups(first.key),
+    )
+
+
+def _prepare(programs: Programs, regions: str) -> None:
+    programs.run("portal migrate", *PORTAL, "migrate")
+    programs.run("portal regions load", *PORTAL, "regions", "load", regions)
+
+
+def _start(programs: Programs, port: int) -> None:
+    programs.start("portal serve", *PORTAL, "serve", "--bind", f"{LOOPBACK}:{port}")
+    programs.start("portal worker", *PORTAL, "worker")
     deadline = time.monotonic() + PATIENCE
     programs.watch(until=lambda: _answers(port) or time.monotonic() > deadline)
     if not _answers(port):

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import re
 import signal
 import smtplib
 import socket
@@ -112,6 +113,11 @@ def test_all_of_it_runs_and_stops_when_told(
     process, port, said = machine
     for place in ("/", "/aanvragen/", "/postvak/", "/gezondheid"):
         assert f"http://127.0.0.1:{port}{place}\n" in said
+    assert f"http://127.0.0.1:{port}/beheer/ " in said
+    assert re.search(r"code van nu: [0-9]{6}\n", said)
+    assert re.search(r"De sleutel is ([A-Z2-7]{4} ?){8}\n", said)
+    told = said.partition("  beheer ")[2]
+    assert max(map(len, told.splitlines())) <= 110
     assert ask(port, "/gezondheid")[0] in {200, 503}
 
     with smtplib.SMTP("127.0.0.1", int(read_settings(var)["PORTAL_MAIL_PORT"])) as client:
