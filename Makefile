@@ -4,7 +4,7 @@ VAR    ?= var
 PORT   ?= 8000
 BIN    := .venv/bin
 
-.PHONY: run test check site preview texts compare lock clean
+.PHONY: run test check site bench preview texts compare lock clean
 
 run: .venv/run.done
 	@PORTAL_BASE_URL="http://127.0.0.1:$(PORT)" $(BIN)/python site/build.py
@@ -23,6 +23,10 @@ check: .venv/test.done
 
 site: .venv/run.done
 	@$(BIN)/python site/build.py
+
+# Takes a few minutes and 2 GB of disk for a while.
+bench: .venv/test.done
+	@$(BIN)/python -m tests.bench
 
 # For editors: see docs/redactie.md.
 preview: .venv/run.done

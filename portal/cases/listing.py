@@ -112,6 +112,8 @@ def _conditions(
         yield Case.kind == wanted.kind
     if wanted.since:
         yield Case.received_at >= wanted.since
+        # Nothing lies longer than it is there; said so, because the index knows only of lying.
+        yield Case.idle_since >= wanted.since
     if wanted.before:
         yield Case.received_at < wanted.before
     if after:

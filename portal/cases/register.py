@@ -74,6 +74,9 @@ class Case(Table):
             (("region", "stage", "idle_since", "id"), False),
             # What came in within a period, to be counted.
             (("received_at",), False),
+            # A state that hardly anybody is in would else be looked for in all the others.
+            (("status", "stage", "idle_since", "id"), False),
+            (("region", "status", "stage", "idle_since", "id"), False),
         )
 
 

@@ -1,0 +1,55 @@
+"""What a benchmark found, beside its limit: printed as a table and kept as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FILE = Path(__file__).parent.parent.parent / "build" / "bench.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A value beside the limit that was measured or set in the same run, both in ``unit``.
+
+    ``goal`` is the highest ratio of the two that will do.
+    """
+
+    name: str
+    value: float
+    unit: str
+    limit: float
+    goal: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times the limit the value is."""
+        return self.value / self.limit
+
+    @property
+    def met(self) -> bool:
+        """Whether that will do."""
+        return self.ratio <= self.goal
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as lines to read."""
+    heads = ("benchmark", "value", "limit", "unit", "ratio", "goal", "met")
+    lines = [heads, *(_cells(row) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def keep(rows: Sequence[Row], file: Path = FILE) -> None:
+    """Write the rows as a list of objects."""
+    made = [asdict(row) | {"ratio": round(row.ratio, 3), "met": row.met} for row in rows]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    numbers = (f"{row.value:.4g}", f"{row.limit:.4g}", row.unit, f"{row.ratio:.2f}")
+    return (row.name, *numbers, f"{row.goal:.2f}", "yes" if row.met else "NO")

@@ -1,0 +1,43 @@
+"""The benchmarks count and compare as they say, on few enough cases to do so in every test run."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from tests.bench import desk
+from tests.bench.table import Row, keep, table
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
+    with time_machine.travel(datetime(2026, 11, 23, 12, tzinfo=UTC), tick=True):
+        return list(desk.rows(tmp_path_factory.mktemp("bench"), 1_000, 20_000, rounds=1))
+
+
+def test_twenty_thousand_cases_take_as_many_statements_as_a_thousand(rows: list[Row]) -> None:
+    counted = [row for row in rows if row.unit == "statements"]
+    assert len(counted) == len(desk.PAGES)
+    assert all(row.value == row.limit and row.met for row in counted)
+
+
+def test_every_page_is_timed_beside_the_same_page_with_few(rows: list[Row]) -> None:
+    timed = [row for row in rows if row.unit == "ms"]
+    assert [row.name.partition(":")[0] for row in timed] == list(desk.PAGES)
+    assert all(row.value > 0 and row.limit > 0 for row in timed)
+
+
+@pytest.mark.parametrize(("value", "met"), [(150, True), (150.1, False), (10, True)])
+def test_a_goal_is_met_up_to_its_ratio(value: float, met: bool) -> None:
+    row = Row("a page", value, "ms", 100, 1.5)
+    assert row.met is met
+    assert ("NO" in table([row])) is not met
+
+
+def test_what_is_kept_can_be_read_by_its_names(tmp_path: Path) -> None:
+    keep([Row("a page", 120, "ms", 100, 1.5)], tmp_path / "build" / "bench.json")
+    (kept,) = json.loads((tmp_path / "build" / "bench.json").read_text())
+    measured = {"name": "a page", "value": 120, "unit": "ms", "limit": 100}
+    assert kept == measured | {"ratio": 1.2, "goal": 1.5, "met": True}
