@@ -1,5 +1,6 @@
 """Working days in the Netherlands: by when somebody may expect to hear from us."""
 
+import calendar
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -48,6 +49,13 @@ def workdays_since(moment: datetime, now: datetime) -> int:
 def last_day(until: datetime) -> date:
     """The last day on which there is time before ``until``: what ends at midnight ends that day."""
     return (until - timedelta(microseconds=1)).astimezone(HERE).date()
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months on, or that month's last (Regulation 1182/71, article 3)."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))
 
 
 def sign_of_life_by(since: datetime) -> datetime:

@@ -17,6 +17,7 @@ from portal.workdays import (
     add_workdays,
     is_workday,
     last_day,
+    months_after,
     sign_of_life_by,
     workdays_since,
 )
@@ -128,3 +129,28 @@ def test_threads_that_ask_at_once_are_told_the_same(year: int) -> None:
     for thread in threads:
         thread.join()
     assert told == [False] * 4
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "then"),
+    [
+        (date(2026, 11, 23), 1, date(2026, 12, 23)),
+        (date(2026, 12, 1), 1, date(2027, 1, 1)),
+        (date(2026, 12, 31), 1, date(2027, 1, 31)),
+        (date(2027, 1, 31), 1, date(2027, 2, 28)),
+        (date(2028, 1, 30), 1, date(2028, 2, 29)),
+        (date(2026, 10, 31), 1, date(2026, 11, 30)),
+        (date(2026, 11, 30), 3, date(2027, 2, 28)),
+        (date(2027, 11, 30), 3, date(2028, 2, 29)),
+        (date(2028, 2, 29), 3, date(2028, 5, 29)),
+        (date(2026, 8, 31), 3, date(2026, 11, 30)),
+        (date(2026, 9, 30), 3, date(2026, 12, 30)),
+        (date(2026, 10, 31), 4, date(2027, 2, 28)),
+        (date(2026, 12, 31), 12, date(2027, 12, 31)),
+        (date(2028, 2, 29), 12, date(2029, 2, 28)),
+    ],
+)
+def test_months_later_is_the_same_day_or_the_last_of_the_month(
+    day: date, months: int, then: date
+) -> None:
+    assert months_after(day, months) == then

@@ -1,6 +1,5 @@
 """What a manager writes down about a case: notes, and tasks with a day on which they are due."""
 
-import calendar
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -122,13 +121,6 @@ def due(regions: Collection[str] | None, until: date, most: int) -> list[Task]:
         wanted &= Case.region.in_(list(regions))
     found = Task.select(Task, Case.id, Case.reference).join(Case).where(wanted)
     return list(found.order_by(Task.due_on).limit(most))
-
-
-def month_after(day: date) -> date:
-    """The same day of the next month, or that month's last (Regulation 1182/71, article 3)."""
-    year, month = divmod(day.year * 12 + day.month, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))
 
 
 def _fingerprint(case: Case, *said: str) -> str:

@@ -19,7 +19,7 @@ from portal.delivery import tracing
 from portal.routing.regions import managers, national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
-from portal.workdays import HERE
+from portal.workdays import HERE, months_after
 
 
 class NotTheirs(Exception):
@@ -93,7 +93,7 @@ def inform(person: Person, reference: str, now: datetime) -> bool:
         if any(t.errand is Errand.INFORM and t.done_at is None for t in work.tasks(case)):
             return False
         told = (case.heard_at or case.received_at).astimezone(HERE).date()
-        due_on = max(work.month_after(told), now.astimezone(HERE).date())
+        due_on = max(months_after(told, 1), now.astimezone(HERE).date())
         wanted = work.Wanted(wording.INFORM, due_on, Errand.INFORM)
         work.set_task(case, wanted, form_key=now.isoformat(), by=by(person), now=now)
         progress.touch(case, now)

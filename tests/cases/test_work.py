@@ -1,13 +1,11 @@
 """Notes and tasks are kept once, sealed, and belong to their own case."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from portal.cases import work
 from portal.cases.register import By
-from portal.cases.work import Errand, Note, Task, Wanted, month_after
+from portal.cases.work import Errand, Note, Task, Wanted
 from portal.database import database
 from tests.seed import one
 
@@ -60,18 +58,3 @@ def test_a_task_is_found_with_its_own_case_alone(db: None, now: datetime) -> Non
     task = work.tasks(case)[0]
     assert work.task_of(case, task.id) == task
     assert work.task_of(other, task.id) is None
-
-
-@pytest.mark.parametrize(
-    ("day", "then"),
-    [
-        (date(2026, 11, 23), date(2026, 12, 23)),
-        (date(2026, 12, 1), date(2027, 1, 1)),
-        (date(2026, 12, 31), date(2027, 1, 31)),
-        (date(2027, 1, 31), date(2027, 2, 28)),
-        (date(2028, 1, 30), date(2028, 2, 29)),
-        (date(2026, 10, 31), date(2026, 11, 30)),
-    ],
-)
-def test_a_month_later_is_the_same_day_or_the_last_of_the_month(day: date, then: date) -> None:
-    assert month_after(day) == then
