@@ -27,6 +27,7 @@ from portal.workdays import HERE
 
 _CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:. ]?(?P<minute>\d{2}))?(?: ?uur)?", re.ASCII)
 _MOST = 999
+_CAME = "came_"
 _FAR = timedelta(days=731)
 
 _LENGTHS = (("60", "Een uur"), ("90", "Anderhalf uur"), ("120", "Twee uur"))
@@ -130,10 +131,10 @@ class AppointmentForm(Seen):
 class Number(Line):
     """How many; nothing filled in is none."""
 
-    longest = 3
+    longest = 12
 
     def check(self, text: str) -> None:
-        if not (text.isascii() and text.isdigit()):
+        if not (text.isascii() and text.isdigit() and int(text) <= _MOST):
             raise ValidationError(f"Vul een heel getal in, van 0 tot en met {_MOST}")
 
 
@@ -148,9 +149,19 @@ class OutcomeForm(Seen):
 
     def outcome(self) -> Outcome:
         """What was filled in."""
-        came = {n.short_name.replace("_", " "): int(n.data or 0) for n in self.numbers()}
+        came = {_role_of(number): int(number.data or 0) for number in self.numbers()}
         plan = self["plan"].data
         return Outcome(came, Plan(plan) if plan else None)
+
+
+def _role_of(number: Number) -> str:
+    """Of which role it asks how many came."""
+    return number.short_name.removeprefix(_CAME).replace("_", " ")
+
+
+def _name_of(role: str) -> str:
+    # With a beginning of their own, or "municipality" would be the place of that name.
+    return _CAME + role.replace(" ", "_")
 
 
 def outcome_form(kind: Kind, **options: Any) -> OutcomeForm:
@@ -160,7 +171,7 @@ def outcome_form(kind: Kind, **options: Any) -> OutcomeForm:
         for role, label in wording.ATTENDED
         if kind is Kind.LEARNING or role != wording.ATTENDED[0][0]
     ]
-    fields = {role.replace(" ", "_"): Number(label) for role, label in roles}
+    fields = {_name_of(role): Number(label) for role, label in roles}
     form: OutcomeForm = type("OutcomeForm", (OutcomeForm,), fields)(**options)
     return form
 
@@ -180,5 +191,5 @@ def known(road: Conference) -> Mapping[str, object]:
         "minutes": road.minutes and str(road.minutes),
         "place": road.place,
         "plan": road.plan,
-        **{role.replace(" ", "_"): str(number) for role, number in attended(road).items()},
+        **{_name_of(role): str(number) for role, number in attended(road).items()},
     }

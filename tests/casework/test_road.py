@@ -287,10 +287,10 @@ def test_how_it_went_is_numbers_and_makes_it_held(
 ) -> None:
     case = on_the_way()
     date_it(anna, case, day="23-11-2026", at="13.20")
-    early = fill(anna, at(case, "verloop/"), plan="made", neighbours="12")
+    early = fill(anna, at(case, "verloop/"), plan="made", came_neighbours="12")
     assert early.status_code == HTTPStatus.CONFLICT
     clock.move_to(NOON + HOUR / 2)
-    fill(anna, at(case, "verloop/"), plan="made", neighbours="12", youth_work="2")
+    fill(anna, at(case, "verloop/"), plan="made", came_neighbours="12", came_youth_work="2")
     kept = road(case)
     assert conference.attended(kept) == {"neighbours": 12, "youth work": 2}
     assert kept.plan is Plan.MADE
@@ -305,8 +305,9 @@ def test_a_number_is_a_number(anna: Browser, clock: time_machine.Traveller, numb
     case = on_the_way()
     date_it(anna, case, day="23-11-2026", at="13.20")
     clock.move_to(NOON + HOUR / 2)
-    back = fill(anna, at(case, "verloop/"), neighbours=number)
+    back = fill(anna, at(case, "verloop/"), came_neighbours=number)
     assert back.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "Vul een heel getal in" in back.text
 
 
 def test_without_a_date_it_is_asked_first_when_it_was(anna: Browser) -> None:

@@ -13,8 +13,9 @@ import html5lib
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
-from portal.cases import progress, register, work
+from portal.cases import conference, progress, register, work
 from portal.cases.case import Intent, Kind, Role, Status, Submission
+from portal.cases.conference import Agreed, Appointment, Coordinator, Payer
 from portal.cases.register import Case
 from portal.database import connection, database, transaction
 from portal.delivery.letters import Envelope, Text
@@ -44,6 +45,7 @@ NEVER = re.compile(r"!|\b(?:helaas|alstublieft|alsjeblieft|please)\b", re.IGNORE
 # A card tells facts and not a story: a word, a day, a place.
 CARDS = re.compile(r'<ul class="cards">.*?</ul>', re.DOTALL)
 DAY = timedelta(days=1)
+WISHES = (("coordinator_wishes", ("Iemand uit een andere plaats, die Turks spreekt.",)),)
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,26 @@ def _cases(now: datetime) -> dict[str, Case]:
     with transaction():
         register.withdraw(cases["withdrawn"], now)
     _with_everything(cases["planned"], now)
+    cases["road"] = _on_the_road(now)
+    cases["sought"] = _moved(now, Status.COORDINATOR_SOUGHT, email="", answers=WISHES)
     return cases
 
 
-def _moved(now: datetime, status: Status) -> Case:
-    case = one(now - 30 * DAY)
+def _on_the_road(now: datetime) -> Case:
+    """A case of which everything is known, and whose day is over."""
+    case = _moved(now, Status.PLANNED, kind=Kind.COMMUNITY, role=Role.RESIDENT, answers=WISHES)
+    question = "Hoe wordt het weer rustig op het plein, ook op een warme avond?"
+    with transaction():
+        conference.agree(case, Agreed(question, Payer.OPEN, "De wijkraad denkt mee"), SOMEBODY, now)
+        who = Coordinator("Sanne\u202e Visser", "sanne@example.org", "06 11 22 33 44")
+        conference.appoint_coordinator(case, who, SOMEBODY, now)
+        when = Appointment(now - DAY, 120, "Buurthuis De Kring")
+        conference.set_date(case, when, SOMEBODY, now)
+    return case
+
+
+def _moved(now: datetime, status: Status, **said: Any) -> Case:
+    case = one(now - 30 * DAY, **said)
     road = [Status.IN_CONVERSATION, Status.COORDINATOR_SOUGHT, Status.PLANNED, Status.HELD]
     with transaction():
         progress.acknowledge(case, SOMEBODY, now - 20 * DAY)
@@ -179,13 +196,26 @@ def _sent(case: str, page: str, button: str) -> Steps:
     return steps
 
 
-def _spoilt(case: str, page: str, name: str, button: str) -> Steps:
-    """Send what a page holds with another value in a hidden field."""
+def _filled(case: str, page: str, name: str, text: str) -> Steps:
+    """Fill in one question and keep it."""
+
+    def steps(tab: Page, cases: dict[str, Case]) -> Response:
+        _go(tab, at(cases[case], page))
+        tab.fill(f"main [name={name}]", text)
+        return _click(tab, "Bewaar")
+
+    return steps
+
+
+def _spoilt(case: str, page: str, name: str, button: str, question: str = "") -> Steps:
+    """Send what a page holds, or another ``question``, with another value in a hidden field."""
 
     def steps(tab: Page, cases: dict[str, Case]) -> Response:
         _go(tab, at(cases[case], page))
         spoil = f"main form:has(button:text-is('{button}')) [name={name}]"
         tab.eval_on_selector(spoil, "box => { box.value = 'x'; }")
+        if question:
+            tab.fill("main [name=question]", question)
         return _click(tab, button)
 
     return steps
@@ -232,6 +262,26 @@ STATES: dict[str, tuple[str, Steps]] = {
     "wrong: passing on": ("a", _sent("planned", "overdragen/", "Draag het over")),
     "opening again": ("desk", _at("stopped", "heropenen/")),
     "wrong: opening again": ("desk", _sent("stopped", "heropenen/", "Open dit weer")),
+    "case, road": ("a", _at("road")),
+    "case, coordinator sought": ("a", _at("sought")),
+    "talk": ("a", _at("road", "gesprek/")),
+    "talk, empty": ("a", _at("sought", "gesprek/")),
+    "talk, asked about": ("a", _filled("sought", "gesprek/", "question", "Mag hij weg?")),
+    "wrong: talk, changed": (
+        "a",
+        _spoilt("road", "gesprek/", "seen", "Bewaar de afspraken", "Hoe dan?"),
+    ),
+    "coordinator": ("a", _at("road", "coordinator/")),
+    "coordinator, no address": ("a", _at("sought", "coordinator/")),
+    "wrong: coordinator": ("a", _sent("sought", "coordinator/", "Bewaar")),
+    "date": ("a", _at("road", "datum/")),
+    "wrong: date": ("a", _sent("sought", "datum/", "Bewaar")),
+    "date lapses": ("a", _at("road", "datum/vervalt/")),
+    "outcome": ("a", _at("road", "verloop/")),
+    "wrong: outcome": ("a", _filled("road", "verloop/", "came_police", "veel")),
+    "sheet, question": ("a", _at("road", "vragenblad/")),
+    "sheet, three questions": ("a", _at("held", "vragenblad/")),
+    "sheet, plan": ("a", _at("road", "planblad/")),
     "away": ("a", _away()),
     "away, nobody": ("b", _away()),
     "away, national": ("desk", _away()),
