@@ -42,14 +42,16 @@ def begin() -> ResponseReturnValue:
 @blueprint.get("/keuzehulp/")
 def fit() -> ResponseReturnValue:
     """Whether a conference fits; the answers stand in the address and nowhere else."""
-    found = fitting.next_after(request.args)
+    found, given = fitting.next_after(request.args), fitting.answered(request.args)
+    back = url_for("intake.fit", **dict(given[:-1]))
     if isinstance(found, fitting.Outcome):
-        return render_template("intake/fitted.html", outcome=found)
+        return render_template("intake/fitted.html", outcome=found, back=back)
     passed_over = request.args.get("asked") == found.name
     html = render_template(
         "intake/fitting.html",
         question=found,
-        given=fitting.answered(request.args),
+        given=given,
+        back=back,
         passed_over=passed_over,
     )
     return html, HTTPStatus.UNPROCESSABLE_ENTITY if passed_over else HTTPStatus.OK

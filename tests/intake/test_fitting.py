@@ -1,6 +1,8 @@
 """The questions before a form: few, plain, and ending at the right door or an honest word."""
 
+import html
 import itertools
+import re
 
 import pytest
 
@@ -59,6 +61,21 @@ def test_a_question_passed_over_is_asked_again_and_says_so(browser: Browser) -> 
     page = browser.get("/keuzehulp/?danger=no&asked=about")
     assert page.status_code == 422
     assert "<title>Fout: " in page.text
+
+
+def test_each_question_has_a_title_of_its_own_and_a_way_back_to_the_one_before(
+    browser: Browser,
+) -> None:
+    titles = set()
+    for given, _ in paths():
+        asked = [dict(list(given.items())[:n]) for n in range(len(given) + 1)]
+        pages = [browser.get("/keuzehulp/", query_string=answers).text for answers in asked]
+        for before, page in itertools.pairwise(pages):
+            titles |= set(re.findall("<title>(.*?)</title>", before))
+            back = html.unescape(re.findall(r'<a href="([^"]*)">Terug naar', page)[0])
+            assert browser.get(back).text == before
+    # Who fills it in is asked in two ways, under one title.
+    assert len(titles) == 4
 
 
 def test_answers_go_along_from_question_to_question(browser: Browser) -> None:
