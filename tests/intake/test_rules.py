@@ -30,7 +30,7 @@ LINES = {
     "email": ("email", "email", "email"),
     "phone": ("tel", "tel", "tel"),
     "call_when": ("text", "off", None),
-    "postcode": ("text", "postal-code", None),
+    "postcode": ("text", "off", None),
     "municipality": ("text", "off", None),
     "pupils": ("text", "off", None),
 }
