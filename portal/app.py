@@ -48,7 +48,7 @@ _ERRORS = {
     400: ("Dit konden we niet lezen", "Ga terug en probeer het opnieuw."),
     404: (
         "Deze pagina is er niet",
-        "Misschien klopt het adres niet. Kies hieronder waar u heen wilt.",
+        "Misschien klopt het adres niet. Kies hieronder een andere pagina.",
     ),
     405: ("Dit kan hier niet", "Ga terug naar het formulier en verstuur het opnieuw."),
     413: ("Dit is te veel tekst", "Ga terug, maak de tekst korter en verstuur opnieuw."),
