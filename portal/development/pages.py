@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from portal.config import Mode
 from portal.development.mailbox import mailbox
+from portal.web.pages import SITE_HEADERS
 
 INDEX = "index.html"
 # What a browser may say it reads, and how the copy beside a file is named.
@@ -66,6 +67,7 @@ def _hand_out(root: str, path: str) -> Response:
     if coding:
         answer.headers["Content-Encoding"] = coding
         answer.mimetype = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    answer.headers.update(SITE_HEADERS)
     answer.headers["Vary"] = "Accept-Encoding"
     if FINGERPRINTED.search(path):
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"

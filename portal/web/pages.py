@@ -1,8 +1,10 @@
 """What every page of the portal shares: the site's frame, the headers, and where links point."""
 
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,21 +13,10 @@ from markupsafe import Markup
 
 from portal.config import Config, Mode
 
-# Nothing but our own styles, pictures and one script; no inline code, no framing, no referrer
-# beyond ourselves. The last because an empty one makes a browser send "Origin: null".
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+TABLE = tomllib.loads(files("portal.web").joinpath("headers.toml").read_text(encoding="utf-8"))
+HEADERS: dict[str, str] = TABLE["every"] | TABLE["portal"]
+SITE_HEADERS: dict[str, str] = TABLE["every"] | TABLE["site"]
+HTTPS_HEADERS: dict[str, str] = TABLE["https"]
 
 
 class FrameMissing(Exception):
@@ -65,8 +56,9 @@ def read_frame(manifest: Path) -> Frame:
 
 
 def dress(response: Response, config: Config) -> Response:
-    """Put the policy on an answer, and keep it out of caches unless its maker said otherwise."""
-    response.headers.update(HEADERS)
+    """Put the policy on an answer, and keep it out of caches, unless its maker said otherwise."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     if config.secure:
         response.headers.update(HTTPS_HEADERS)
     if "Cache-Control" not in response.headers:

@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from portal.development.pages import attach
+from portal.web.pages import SITE_HEADERS
 from tests.development.stub import stub_app
 
 
@@ -57,6 +58,12 @@ def test_the_site_is_served_with_its_kinds(
     head = client.head(path, buffered=True)
     assert (head.status_code, head.text) == (200, "")
     assert head.headers["Content-Length"] == str(len(text))
+
+
+def test_the_site_is_sent_with_a_policy_of_its_own(client: FlaskClient) -> None:
+    for path in ("/", "/styles/look.css", "/icon.svg"):
+        answer = client.get(path, buffered=True)
+        assert {name: answer.headers.get(name) for name in SITE_HEADERS} == SITE_HEADERS
 
 
 def test_a_known_version_is_not_sent_again(client: FlaskClient) -> None:

@@ -13,12 +13,8 @@ from typing import Any
 import pytest
 from mkdocs.utils.meta import get_data
 
+from portal.web.pages import SITE_HEADERS
 from tests.site_build import ROOT, ensure_built
-
-# The portal's own policy, which its development server puts on the site's pages too.
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
-POLICY += "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
 
 # What site/words.py puts between the words of a page: the sign beside a word, and its note.
 EXPLANATION = re.compile(
@@ -47,7 +43,8 @@ class Page:
 
 class _Handler(SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", POLICY)
+        for name, value in SITE_HEADERS.items():
+            self.send_header(name, value)
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name

@@ -7,10 +7,11 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from portal.web.pages import HEADERS
+from portal.web.pages import HEADERS, SITE_HEADERS
 from tests.portal_app import LEARNING, build, new_database
 
 SECURE = "https://portaal.example.org"
+CSP = HEADERS["Content-Security-Policy"]
 STEP = f"{LEARNING}abcdefghijkl/1/"
 
 
@@ -47,6 +48,22 @@ def test_every_answer_carries_the_whole_policy(app: Flask) -> None:
         assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
         assert "max-age=" in answer.headers["Strict-Transport-Security"]
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_the_site_has_a_stricter_policy_than_the_portal(tmp_path: Path) -> None:
+    client = build(new_database(tmp_path)).test_client()
+    assert client.get("/aanvragen/").headers["Content-Security-Policy"] == CSP
+    site = client.get("/", buffered=True).headers["Content-Security-Policy"]
+    assert site == SITE_HEADERS["Content-Security-Policy"]
+    ours, theirs = (dict(part.split(" ", 1) for part in one.split("; ")) for one in (site, CSP))
+    assert ours == theirs | {"form-action": "'none'"} | {
+        name: ours[name] for name in ours.keys() - theirs.keys()
+    }
+    assert {ours["default-src"], ours["base-uri"], ours["trusted-types"]} == {"'none'"}
+    for policy in (site, CSP):
+        assert "unsafe" not in policy
+        assert "sha256" not in policy
+        assert "http" not in policy
 
 
 def test_nothing_that_was_typed_stays_in_a_cache(app: Flask) -> None:
