@@ -13,7 +13,8 @@ DATA = Path(__file__).parent.parent / "gegevens.toml"
 TOKEN = re.compile(r"\[\[([a-z_.]+)\]\]")
 # Within an attribute a token stands right behind one of these, and may not become markup.
 ATTRIBUTE = ('"', ":", "/")
-# Where the site will stand; the generator is the only one to know it.
+# Where the site will stand is told to the generator alone; it comes back in the site map.
+HOME = "[[site_adres]]"
 OWN_ADDRESS = re.compile(r"<loc>(https?://[^/<]+/)")
 FILLED = {".html", ".xml", ".txt", ".json"}
 UNKNOWN_YET = "nog in te vullen"
@@ -22,10 +23,10 @@ UNKNOWN_YET = "nog in te vullen"
 def main(site: Path) -> int:
     """Fill every file of the built ``site``; give 1 and name the faults where one cannot be."""
     values = dict(flatten(tomllib.loads(DATA.read_text(encoding="utf-8"))))
-    values["site_adres"] = own_address(site)
+    home = own_address(site)
     faults = _empty(values) if os.environ.get("RELEASE") == "1" else []
     for path in sorted(p for p in site.rglob("*") if p.suffix in FILLED):
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8").replace(HOME, home)
         unknown = {name for name in TOKEN.findall(text) if name not in values}
         faults += [f"{path}: gegevens.toml has no value named {name}" for name in sorted(unknown)]
         if not unknown:

@@ -3,9 +3,11 @@
 import gzip
 import json
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import brotli
@@ -14,6 +16,7 @@ import pytest
 from tests.site_build import MANIFEST, ROOT, SOURCES, run_build
 
 COPIES = (".br", ".gz")
+CHECK = runpy.run_path(str(ROOT / "site" / "check.py"))
 ENOUGH = 700_000  # bytes: all pages, styles and drawings together
 
 
@@ -34,11 +37,38 @@ def _git(tree: Path, *words: str) -> str:
     return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout  # noqa: S603
 
 
-def _check(site: Path) -> list[str]:
-    command = [sys.executable, str(ROOT / "site" / "check.py"), str(site)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    assert result.returncode == (1 if result.stderr else 0)
-    return result.stderr.splitlines()
+@pytest.fixture(scope="module")
+def _copied(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copies = shutil.ignore_patterns("*.br", "*.gz")
+    return shutil.copytree(site, tmp_path_factory.mktemp("torn") / "site", ignore=copies)
+
+
+@pytest.fixture
+def torn(_copied: Path) -> Iterator[Path]:
+    """A copy of the built site, to be broken; what a test writes to is whole again for the next."""
+    before = {path: path.read_bytes() for path in _copied.rglob("*") if path.is_file()}
+    yield _copied
+    for path in [path for path in _copied.rglob("*") if path.is_file()]:
+        if path not in before:
+            path.unlink()
+        elif path.read_bytes() != before[path]:
+            path.write_bytes(before[path])
+
+
+Check = Callable[[], list[str]]
+
+
+@pytest.fixture
+def check(torn: Path, capsys: pytest.CaptureFixture[str]) -> Check:
+    """What ``site/check.py`` says of the torn site, line by line."""
+
+    def run() -> list[str]:
+        code = CHECK["main"](torn)
+        said = capsys.readouterr().err.splitlines()
+        assert code == (1 if said else 0)
+        return said
+
+    return run
 
 
 def change(path: Path, old: str, new: str) -> None:
@@ -101,17 +131,15 @@ def test_the_site_map_holds_every_page_and_robots_txt_names_it(site: Path) -> No
     assert re.search(r"^Sitemap: https?://[^/]+/sitemap\.xml$", robots, re.MULTILINE)
 
 
-def test_a_broken_anchor_stops_the_build(tree: Path) -> None:
-    change(tree / "content" / "contact.md", "# Contact\n", "# Contact\n\n[x](privacy.md#nergens)\n")
-    with pytest.raises(RuntimeError, match="nergens"):
+def test_a_broken_anchor_and_a_page_that_the_menu_forgets_stop_the_build(tree: Path) -> None:
+    contact = tree / "content" / "contact.md"
+    shutil.copy(contact, tree / "content" / "verdwaald.md")
+    change(contact, "# Contact\n", "# Contact\n\n[x](privacy.md#nergens)\n")
+    with pytest.raises(RuntimeError) as fault:
         run_build(tree)
+    assert "does not contain an anchor '#nergens'" in str(fault.value)
+    assert 'not included in the "nav" configuration:\n  - verdwaald.md' in str(fault.value)
     assert not (tree / "build" / "manifest.json").exists()
-
-
-def test_a_page_that_the_menu_forgets_stops_the_build(tree: Path) -> None:
-    shutil.copy(tree / "content" / "contact.md", tree / "content" / "verdwaald.md")
-    with pytest.raises(RuntimeError, match="verdwaald"):
-        run_build(tree)
 
 
 def test_a_value_that_nobody_knows_stops_the_build(tree: Path) -> None:
@@ -120,17 +148,11 @@ def test_a_value_that_nobody_knows_stops_the_build(tree: Path) -> None:
         run_build(tree)
 
 
-def test_an_empty_value_is_marked_and_refused_in_a_release(
+def test_an_empty_value_is_refused_in_a_release(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PORTAL_BASE_URL", "https://portaal.example.org")
-    for name in ("telefoon_woord", "telefoon_link", "rsin", "grondslag", "regeling"):
+    for name in ("telefoon_woord", "rsin", "grondslag", "regeling"):
         give(tree, name, '""')
-    run_build(tree)
-    page = (tree / "build" / "site" / "contact" / "index.html").read_text(encoding="utf-8")
-    assert "(<mark>nog in te vullen</mark>)" in page
-    assert 'href="tel:"' in page
-    assert "https://portaal.example.org/contact/" in page
     monkeypatch.setenv("RELEASE", "1")
     with pytest.raises(RuntimeError) as fault:
         run_build(tree)
@@ -138,27 +160,30 @@ def test_an_empty_value_is_marked_and_refused_in_a_release(
         assert f"{name} is empty" in str(fault.value)
 
 
-def test_a_value_cannot_write_html(tree: Path) -> None:
-    give(tree, "telefoon_woord", "'<b onclick=x>&'")
-    run_build(tree)
-    page = (tree / "build" / "site" / "contact" / "index.html").read_text(encoding="utf-8")
-    assert "&lt;b onclick=x&gt;&amp;" in page
-
-
-def test_a_value_that_is_an_address_becomes_a_link_and_lines_stay_lines(tree: Path) -> None:
+def test_values_of_every_kind_are_filled_in_and_change_what_names_them_alone(
+    tree: Path, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTAL_BASE_URL", "https://portaal.example.org")
+    give(tree, "telefoon_woord", '""')
+    give(tree, "telefoon_link", '""')
+    give(tree, "telefoon", "'<b onclick=x>&'")
     give(tree, "beleidsplan", '"https://example.org/b.pdf"')
     give(tree, "bestuur", '"""\nvoorzitter: A\nsecretaris: B"""')
-    run_build(tree)
-    page = (tree / "build" / "site" / "anbi" / "index.html").read_text(encoding="utf-8")
-    assert '<a href="https://example.org/b.pdf">https://example.org/b.pdf</a>' in page
-    assert "voorzitter: A<br>\nsecretaris: B" in page
-
-
-def test_a_file_of_ours_gets_another_name_when_it_changes(tree: Path, site: Path) -> None:
     change(tree / "site" / "styles" / "look.css", "--paper: #fffdf8", "--paper: #ffffff")
     run_build(tree)
-    before = {path.name for path in (site / "styles").glob("*.css")}
-    after = {path.name for path in (tree / "build" / "site" / "styles").glob("*.css")}
+    built = tree / "build" / "site"
+    page = (built / "contact" / "index.html").read_text(encoding="utf-8")
+    assert "(<mark>nog in te vullen</mark>)" in page
+    assert 'href="tel:"' in page
+    assert "&lt;b onclick=x&gt;&amp;" in page
+    assert "https://portaal.example.org/contact/" in page
+    assert "https://portaal.example.org/aanvragen/" in page
+    assert "https://portaal.example.org/sitemap.xml" in (built / "robots.txt").read_text()
+    page = (built / "anbi" / "index.html").read_text(encoding="utf-8")
+    assert '<a href="https://example.org/b.pdf">https://example.org/b.pdf</a>' in page
+    assert "voorzitter: A<br>\nsecretaris: B" in page
+    # Only the sheet that was changed got another name.
+    before, after = ({p.name for p in (one / "styles").glob("*.css")} for one in (site, built))
     assert len(before - after) == len(after - before) == 1
 
 
@@ -227,29 +252,29 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_torn_page_is_named_with_its_fault(name: str, site: Path, tmp_path: Path) -> None:
+def test_a_torn_page_is_named_with_its_fault(name: str, torn: Path, check: Check) -> None:
     old, new, fault = FAULTS[name]
-    shutil.copytree(site, tmp_path / "site")
-    change(tmp_path / "site" / "contact" / "index.html", old, new)
-    faults = _check(tmp_path / "site")
-    assert len(faults) == 1
-    assert faults[0].startswith(fault)
+    change(torn / "contact" / "index.html", old, new)
+    (found,) = check()
+    assert found.startswith(fault)
 
 
-def test_a_page_may_not_stand_where_the_portal_answers(site: Path, tmp_path: Path) -> None:
-    shutil.copytree(site, tmp_path / "site")
-    page = (site / "contact" / "index.html").read_text(encoding="utf-8")
-    (tmp_path / "site" / "beheer").mkdir()
-    other = tmp_path / "site" / "beheer" / "index.html"
+def test_a_whole_site_has_no_fault(check: Check) -> None:
+    assert check() == []
+
+
+def test_a_page_may_not_stand_where_the_portal_answers(torn: Path, check: Check) -> None:
+    page = (torn / "contact" / "index.html").read_text(encoding="utf-8")
+    (torn / "beheer").mkdir()
+    other = torn / "beheer" / "index.html"
     other.write_text(page.replace("<title>Contact", "<title>Beheer"), encoding="utf-8")
-    assert _check(tmp_path / "site") == ["/beheer/: this address is the portal's"]
+    assert check() == ["/beheer/: this address is the portal's"]
 
 
-def test_styles_ask_for_nothing(site: Path, tmp_path: Path) -> None:
-    shutil.copytree(site, tmp_path / "site")
-    style = next((tmp_path / "site" / "styles").glob("look.*.css"))
+def test_styles_ask_for_nothing(torn: Path, check: Check) -> None:
+    style = next((torn / "styles").glob("look.*.css"))
     style.write_text("@import 'https://elders.example.org/x.css'; p { background: url(x.png) }")
-    asked = [fault.rpartition(": ")[2] for fault in _check(tmp_path / "site")]
+    asked = [fault.rpartition(": ")[2] for fault in check()]
     assert asked == ["asks for https://elders.example.org/x.css", "asks for x.png"]
 
 
