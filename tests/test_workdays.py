@@ -18,7 +18,6 @@ from portal.workdays import (
     is_workday,
     last_day,
     months_after,
-    sign_of_life_by,
     workdays_since,
 )
 
@@ -48,8 +47,8 @@ def here(text: str) -> datetime:
     ],
 )
 def test_a_sign_of_life_is_expected_after_two_working_days(received: str, by: str) -> None:
-    assert sign_of_life_by(here(received)) == here(by)
-    assert sign_of_life_by(here(received).astimezone(UTC)) == here(by)
+    assert add_workdays(here(received), 2) == here(by)
+    assert add_workdays(here(received).astimezone(UTC), 2) == here(by)
 
 
 def test_the_day_is_the_one_in_the_netherlands(now: datetime) -> None:
@@ -91,7 +90,7 @@ def test_what_ends_at_midnight_ends_on_the_day_before() -> None:
     assert last_day(here("2026-11-25 00:00")) == date(2026, 11, 24)
     assert last_day(here("2026-11-25 00:01")) == date(2026, 11, 25)
     # A Saturday's two days are Monday and Tuesday.
-    assert last_day(sign_of_life_by(here("2026-11-21 16:30"))) == date(2026, 11, 24)
+    assert last_day(add_workdays(here("2026-11-21 16:30"), 2)) == date(2026, 11, 24)
     assert last_day(datetime(2026, 11, 24, 23, 30, tzinfo=UTC)) == date(2026, 11, 25)
 
 

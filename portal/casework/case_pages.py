@@ -1,5 +1,7 @@
 """What the pages of a case share: whose it is, and that what was done is told and written down."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, NoReturn
 
@@ -7,12 +9,13 @@ from flask import abort, current_app, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
+from portal import database
 from portal.audit.trail import Action
 from portal.cases.case import Intent, Role
 from portal.cases.progress import NotAllowed
 from portal.cases.reference import read_reference
 from portal.cases.register import Case
-from portal.casework import guard, pages
+from portal.casework import guard, letters, pages
 from portal.casework.handle import NotTheirs, theirs
 from portal.casework.people import Person
 from portal.web import wording
@@ -55,8 +58,24 @@ def about(case: Case) -> dict[str, Any]:
         "case": case,
         "what": "Het voorstel" if case.intent is Intent.PROPOSAL else "De aanvraag",
         "pupil": case.role is Role.PUPIL,
+        "mailed": bool(letters.address_of(case)),
         "words": wording,
     }
+
+
+@contextmanager
+def reading_on(what: str) -> Iterator[list[str]]:
+    """A block that shows what can be read, whatever does not open; the log tells of the rest."""
+    with database.reading_on(wording.UNREAD) as unread:
+        yield unread
+    if unread:
+        columns = sorted({place.partition(":")[0] for place in unread})
+        current_app.logger.error(
+            "%s: sealed text does not open (%s): add the key it was sealed with to "
+            "PORTAL_DATA_KEYS, or take the row from a backup",
+            what,
+            ", ".join(columns),
+        )
 
 
 def answer(

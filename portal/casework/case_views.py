@@ -30,8 +30,9 @@ def show(reference: str) -> ResponseReturnValue:
     """Everything about a case on one page; that somebody looks is written down."""
     case = case_of(signed_in(), reference)
     guard.tell(Action.LOOKED, case.reference)
-    shown = about(case) | dossier.of(case, now(), config().remind_after)
-    return render_template("desk/case.html", form=Button(), **shown)
+    with case_pages.reading_on(case.reference) as unread:
+        shown = about(case) | dossier.of(case, now(), config().remind_after)
+        return render_template("desk/case.html", form=Button(), unread=unread, **shown)
 
 
 @blueprint.post("/oppakken/")

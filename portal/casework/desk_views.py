@@ -10,7 +10,7 @@ from peewee import PeeweeException
 from portal.audit.trail import Action
 from portal.cases.reference import read_reference
 from portal.casework import desk, guard, signs
-from portal.casework.case_pages import give_back
+from portal.casework.case_pages import give_back, reading_on
 from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.handle import NotTheirs, theirs
 from portal.casework.pages import config, now, to
@@ -56,17 +56,18 @@ def _look_for(person: Person, typed: str) -> ResponseReturnValue:
 def _render(person: Person, asked: desk.Asked, typed: str = "", notice: str = "") -> str:
     at, within = now(), config().remind_after
     whole = not (asked.filters or asked.list)
-    return render_template(
-        "desk/overview.html",
-        words=wording,
-        asked=asked,
-        sections=desk.sections(person, asked, at, within),
-        within=within,
-        tasks=desk.tasks_soon(person, at) if whole else [],
-        regions=desk.regions_of(person),
-        options=desk.options(),
-        typed=typed,
-        notice=notice,
-        now=at,
-        today=at.astimezone(HERE).date(),
-    )
+    with reading_on("the desk"):
+        return render_template(
+            "desk/overview.html",
+            words=wording,
+            asked=asked,
+            sections=desk.sections(person, asked, at, within),
+            within=within,
+            tasks=desk.tasks_soon(person, at) if whole else [],
+            regions=desk.regions_of(person),
+            options=desk.options(),
+            typed=typed,
+            notice=notice,
+            now=at,
+            today=at.astimezone(HERE).date(),
+        )

@@ -5,6 +5,7 @@ from datetime import datetime
 from portal.cases.case import Intent, Role
 from portal.cases.register import Case
 from portal.config import Config
+from portal.database import reading_on
 from portal.delivery.letters import Envelope, compose
 from portal.delivery.outbox import post
 from portal.organisation import organisation
@@ -16,6 +17,13 @@ from portal.workdays import add_workdays
 def case_address(config: Config, reference: str) -> str:
     """Where a case stands at the desk, for a letter."""
     return f"{config.base_url}/beheer/zaak/{reference}/"
+
+
+def address_of(case: Case) -> str:
+    """Where its requester can be mailed; empty where that cannot be, or cannot be read."""
+    with reading_on(""):
+        address: str = case.email
+    return address
 
 
 def tell_who_has_it_now(case: Case, now: datetime, config: Config) -> None:
@@ -46,7 +54,8 @@ def tell_requester_who_has_it(case: Case, now: datetime, config: Config) -> None
 
     The letter holds nothing that anybody typed.
     """
-    if not case.email:
+    address = address_of(case)
+    if not address:
         return
     text = compose(
         "passed_on",
@@ -57,7 +66,7 @@ def tell_requester_who_has_it(case: Case, now: datetime, config: Config) -> None
         organisation=organisation(),
     )
     envelope = Envelope(
-        recipient=case.email,
+        recipient=address,
         # Nobody else may read who asked for what.
         fallback=None,
         reply_to=organisation().email,

@@ -1,6 +1,7 @@
 """The public's door: where to begin, and the confirmation."""
 
 from http import HTTPStatus
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -43,7 +44,8 @@ def begin() -> ResponseReturnValue:
 def fit() -> ResponseReturnValue:
     """Whether a conference fits; the answers stand in the address and nowhere else."""
     found, given = fitting.next_after(request.args), fitting.answered(request.args)
-    back = url_for("intake.fit", **dict(given[:-1]))
+    before: dict[str, Any] = dict(given[:-1])
+    back = url_for("intake.fit", **before)
     if isinstance(found, fitting.Outcome):
         return render_template("intake/fitted.html", outcome=found, back=back)
     passed_over = request.args.get("asked") == found.name

@@ -147,6 +147,9 @@ DECEITS = {
     "is piled upon a letter": "een teken dat over een letter heen staat",
 }
 
+# What is shown in the place of a text that does not open.
+UNREAD = "niet te lezen"
+
 # What a manager is told after something was done.
 DONE = {
     "acknowledged": "U hebt dit opgepakt. De aanvrager kan dat nu zien.",

@@ -23,7 +23,7 @@ from portal.delivery.letters import Envelope, Text
 from portal.delivery.outbox import Letter, State, post
 from portal.delivery.tracing import arrived_at, letters_about
 from portal.routing.tables import ManagerRow
-from portal.workdays import sign_of_life_by
+from portal.workdays import add_workdays
 from tests.casework.desk_app import SOMEBODY, came_in, fresh, who
 from tests.casework.staff_house import House
 from tests.language import NORMAL, PUPIL
@@ -453,4 +453,4 @@ def test_by_when_to_give_a_sign_of_life_counts_anew_for_who_gets_a_case(
 ) -> None:
     case = came_in(timedelta(days=30))
     pass_on(case, anna, now, config)
-    assert sign_of_life_by(fresh(case).idle_since) == now + timedelta(days=2)
+    assert add_workdays(fresh(case).idle_since, 2) == now + timedelta(days=2)
