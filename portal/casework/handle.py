@@ -156,10 +156,15 @@ def reopen(person: Person, reference: str, reason: str, now: datetime, config: C
 
 
 def resend(person: Person, reference: str, letter_id: str, now: datetime) -> bool:
-    """Send a letter about a case once more, if it is held up."""
+    """Send a letter about a case once more, if it is held up.
+
+    One to the requester goes to the address that they have now: a letter is mostly held up because
+    the address was wrong, and was corrected since.
+    """
     with transaction():
-        theirs(person, reference)
-        sent = tracing.resend(reference, letter_id, now)
+        address = letters.address_of(theirs(person, reference))
+        present = dict.fromkeys(letters.TO_REQUESTER, address) if address else {}
+        sent = tracing.resend(reference, letter_id, now, present)
         if sent is None:
             raise NotTheirs(letter_id)
         return sent

@@ -13,6 +13,9 @@ from portal.routing.regions import destination_of
 from portal.web import wording
 from portal.workdays import add_workdays
 
+# Those that are for the requester, wherever they are reached; not the one to an old address.
+TO_REQUESTER = ("confirmation", "passed_on")
+
 
 def case_address(config: Config, reference: str) -> str:
     """Where a case stands at the desk, for a letter."""

@@ -1,6 +1,6 @@
 """What became of the letters about a case, and sending one of them once more."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,9 +64,12 @@ def was_written(reference: str, name: str, since: datetime) -> bool:
         return bool(Letter.select().where(mine & (Letter.created_at >= since)).exists())
 
 
-def resend(reference: str, letter_id: str, now: datetime) -> bool | None:
+def resend(
+    reference: str, letter_id: str, now: datetime, addresses: Mapping[str, str]
+) -> bool | None:
     """Try a letter that is held up once more, now, with all its tries before it again.
 
+    A letter whose name is in ``addresses`` goes there, whatever its envelope said at first.
     False where it is not held up (any more), None where this case has no such letter.
     """
     with transaction():
@@ -76,6 +79,8 @@ def resend(reference: str, letter_id: str, now: datetime) -> bool | None:
         if letter.state not in _HELD_UP:
             return False
         letter.state, letter.attempts, letter.due_at = State.QUEUED, 0, now
+        if letter.name in addresses:
+            letter.recipient = addresses[letter.name]
         letter.save()
         return True
 

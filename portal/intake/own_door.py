@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 
 from portal.cases import register
-from portal.cases.case import Contact, Submission
+from portal.cases.case import Contact, Intent, Role, Submission
 from portal.cases.reference import read_reference
 from portal.cases.register import Case
 from portal.config import Config
 from portal.database import transaction
 from portal.delivery.letters import Envelope, compose
-from portal.delivery.outbox import post
-from portal.delivery.tracing import arrived_at
+from portal.delivery.outbox import State, post
+from portal.delivery.tracing import arrived_at, letters_about
 from portal.delivery.wire import plain_address
 from portal.intake import accept
 from portal.organisation import organisation
@@ -27,6 +27,8 @@ _LINKS_A_DAY = 3
 # With one reference. A phone number has some 27 bits, so who found a reference on paper must not
 # be able to try them all.
 _TRIES_A_DAY = 10
+# To one address that was replaced, so that going to and fro fills nobody's mailbox.
+_REPLACED_A_DAY = 1
 _WEEK = 7  # days
 
 # A letter about all the cases of an address; their references would say how many there are.
@@ -112,12 +114,16 @@ def add(case: Case, text: str, now: datetime, config: Config) -> None:
 def correct(case: Case, contact: Contact, now: datetime, config: Config) -> None:
     """Change contact data and tell the manager, unless nothing is different.
 
+    The address that was replaced is told that it was: it may not have been its owner's doing.
     Raises ``register.Closed``.
     """
     with transaction():
+        before: str = register.still_open(case).email
         changed = register.correct(case, contact, now)
         if changed:
             accept.write_to_manager("corrected", changed, now, config)
+            if before and register.email_hash(before) != changed.email_hash:
+                _tell_old_address(changed, before, now, config)
 
 
 def withdraw(case: Case, now: datetime, config: Config) -> None:
@@ -167,6 +173,35 @@ def _write_link(address: str, secret: str, now: datetime, config: Config) -> Non
         case_reference=_NO_CASE,
     )
     post("link", text, envelope, now, config.mail_sender)
+
+
+def _tell_old_address(case: Case, address: str, now: datetime, config: Config) -> None:
+    """Say that it was replaced, by what not, and how to object; within the quota.
+
+    An address that took no letter is told nothing: it was wrong, which is why it was replaced.
+    """
+    came_back = any(
+        letter.recipient == address and letter.state is State.STUCK
+        for letter in letters_about(case.reference)
+    )
+    plain = plain_address(address)
+    if came_back or not _is_free(quota.Purpose.OLD_ADDRESS, plain, now, _REPLACED_A_DAY):
+        return
+    text = compose(
+        "address_changed",
+        reference=case.reference,
+        pupil=case.role is Role.PUPIL,
+        proposal=case.intent is Intent.PROPOSAL,
+        organisation=organisation(),
+    )
+    envelope = Envelope(
+        recipient=address,
+        # Nobody else may read who asked for what.
+        fallback=None,
+        reply_to=organisation().email,
+        case_reference=case.reference,
+    )
+    post("address_changed", text, envelope, now, config.mail_sender)
 
 
 def _said(case: Case, text: str) -> Submission:

@@ -19,6 +19,7 @@ class Purpose(StrEnum):
     LINK = "link"
     TRY = "try at the own door"
     CODE = "code of one member of staff"
+    OLD_ADDRESS = "word to an address that was replaced"
     WRONG_CODE = "wrong code after one link"
 
 

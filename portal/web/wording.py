@@ -123,6 +123,7 @@ LETTERS = {
     "moved_to_you": "Bericht aan wie het nu heeft",
     "confirmation": "Bevestiging aan de aanvrager",
     "passed_on": "Bericht aan de aanvrager: wie het nu heeft",
+    "address_changed": "Bericht aan het oude adres van de aanvrager: er is een ander",
     "returned": "Kopie van een bericht dat niet aankwam",
     "reminder": "Herinnering: er is nog geen teken van leven",
     "stand_in": "Vraag aan wie invalt: er is nog geen teken van leven",

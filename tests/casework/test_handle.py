@@ -10,7 +10,7 @@ import pytest
 from peewee import IntegrityError
 
 from portal.cases import progress, register
-from portal.cases.case import Happening, Intent, Role, Stage, Status, Submission
+from portal.cases.case import Contact, Happening, Intent, Role, Stage, Status, Submission
 from portal.cases.progress import NotAllowed
 from portal.cases.register import Case, Event, history
 from portal.cases.work import Errand, Note, Task, Wanted, set_task
@@ -428,6 +428,25 @@ def test_only_a_letter_that_is_held_up_is_sent_again(
     letter = Letter.get_by_id(letter.id)
     expected = (State.QUEUED, 0, now + MINUTE) if held_up else (state, 3, now)
     assert (letter.state, letter.attempts, letter.due_at) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "goes_to"),
+    [
+        *(("confirmation", "nora@example.com"), ("passed_on", "nora@example.com")),
+        *(("address_changed", "somebody@example.org"), ("intake", "somebody@example.org")),
+    ],
+)
+def test_what_is_sent_again_to_the_requester_goes_where_they_are_now(
+    anna: Person, now: datetime, name: str, goes_to: str
+) -> None:
+    case = came_in()
+    letter = letter_about(case, State.STUCK, now)
+    letter.name, letter.recipient = name, "somebody@example.org"
+    letter.save()
+    register.correct(case, Contact("", "nora@example.com", ""), now)
+    handle.resend(anna, case.reference, letter.id, now)
+    assert Letter.get_by_id(letter.id).recipient == goes_to
 
 
 def test_a_letter_about_another_case_is_not_there(anna: Person, now: datetime) -> None:

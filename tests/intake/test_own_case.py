@@ -1,5 +1,6 @@
 """What a requester sees of their own case, and what they can do to it."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -11,11 +12,13 @@ import pytest
 import time_machine
 
 from portal.cases import register
-from portal.cases.case import Contact, Happening, Status
+from portal.cases.case import Contact, Happening, Role, Status
 from portal.cases.register import Addition, Case
 from portal.config import Config
 from portal.database import connection
+from portal.delivery.outbox import Letter, State
 from portal.intake import own_door
+from tests.language import NORMAL, PUPIL
 from tests.own_door import (
     DOOR,
     PAGES,
@@ -167,6 +170,55 @@ def test_who_corrects_an_address_comes_no_nearer_to_the_cases_that_it_has(
     browser.submit(own(case, "gegevens/"), {"email": "anna@example.org"})
     assert page_of(browser, case).status_code == HTTPStatus.OK
     assert page_of(browser, another).status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize(("role", "words"), [("pupil", "je aanvraag"), ("relative", "uw aanvraag")])
+def test_an_address_that_is_replaced_hears_of_it_and_of_nothing_else(
+    browser: Browser, config: Config, role: str, words: str
+) -> None:
+    case = request_one(config, role=Role(role))
+    enter(browser)
+    typed = {"name": "Nora", "email": "nora@example.com", "phone": "030-2345699"}
+    browser.submit(own(case, "gegevens/"), typed)
+    (letter,) = letters("address_changed")
+    assert (letter.recipient, letter.fallback) == ("noor@example.org", None)
+    assert case.reference in letter.subject
+    assert words in letter.body
+    assert PHONE.replace(" ", "\u00a0") in letter.body
+    whole = letter.subject + letter.body
+    assert not [text for text in (*typed.values(), "Noor", "Utrecht", "http") if text in whole]
+    text = re.sub(r"(?<!\n)\n(?!\n)", " ", letter.body)
+    assert (PUPIL if role == "pupil" else NORMAL).faults(text) == []
+
+
+def test_going_to_and_fro_between_addresses_fills_no_mailbox(browser: Browser, case: Case) -> None:
+    enter(browser)
+    for turn in range(6):
+        typed = {"email": "ander@example.org" if turn % 2 else "noor@example.org"}
+        browser.submit(own(case, "gegevens/"), typed)
+    told = [letter.recipient for letter in letters("address_changed")]
+    assert sorted(told) == ["ander@example.org", "noor@example.org"]
+
+
+@pytest.mark.parametrize(
+    "typed", [{"name": "Nora"}, {"phone": "0302345699"}, {"email": "NOOR@EXAMPLE.ORG"}]
+)
+def test_an_address_that_stays_hears_of_no_other(
+    browser: Browser, case: Case, typed: dict[str, str]
+) -> None:
+    enter(browser)
+    browser.submit(own(case, "gegevens/"), typed)
+    assert not letters("address_changed")
+
+
+def test_an_address_that_took_no_letter_is_written_to_no_more(browser: Browser, case: Case) -> None:
+    enter(browser)
+    with connection():
+        for letter in Letter.select().where(Letter.name == "confirmation"):
+            letter.state = State.STUCK
+            letter.save()
+    browser.submit(own(case, "gegevens/"), {"email": "nora@example.com"})
+    assert not letters("address_changed")
 
 
 def test_the_same_correction_twice_is_told_once(browser: Browser, case: Case) -> None:
