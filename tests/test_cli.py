@@ -14,7 +14,9 @@ import pytest
 from portal.audit.trail import AuditLine
 from portal.cases.register import withdraw
 from portal.casework.staff import Staff
-from portal.cli import COMMANDS, Command, _chores, main
+from portal.cli import COMMANDS, main
+from portal.commands.command import Command
+from portal.commands.upkeep import chores
 from portal.config import Config
 from portal.database import connection, transaction
 from portal.routing.tables import ManagerRow, RegionRow
@@ -240,10 +242,10 @@ def test_a_new_map_may_not_drop_a_region_with_an_open_case(portal: Portal, tmp_p
 def test_the_worker_sweeps_chases_and_sends_the_overview(
     settings: dict[str, str], database_url: str, now: datetime
 ) -> None:
-    chores = _chores(Config.from_environment(settings))
-    assert {chore.name for chore in chores} == {"sweep", "chase", "digest"}
-    assert all(chore.every <= timedelta(hours=1) for chore in chores)
-    for chore in chores:
+    made = chores(Config.from_environment(settings))
+    assert {chore.name for chore in made} == {"sweep", "chase", "digest"}
+    assert all(chore.every <= timedelta(hours=1) for chore in made)
+    for chore in made:
         chore.do(now)
 
 

@@ -1,0 +1,70 @@
+"""Answering visitors: gunicorn with this application in it."""
+
+import argparse
+import re
+import socket
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from portal.app import create_app
+from portal.commands.command import Command, Refused, settings
+
+
+def _serve(asked: argparse.Namespace) -> None:
+    config = settings()
+    _refuse_taken(asked.bind)
+    # Built once here, so that a fault is one line and not a crashing server.
+    app = create_app(config)
+    _Server(app, asked.bind).run()
+
+
+def _refuse_taken(bind: str) -> None:
+    host, _, port = bind.rpartition(":")
+    try:
+        socket.create_server((host, int(port))).close()
+    except OSError as fault:
+        raise Refused(f"{bind} cannot be used ({fault.strerror}): give another --bind") from None
+
+
+def _bind(text: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9.-]+:[0-9]{1,5}", text) or int(text.rpartition(":")[2]) > 65535:
+        raise argparse.ArgumentTypeError("give host:port, such as 127.0.0.1:8000")
+    return text
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with threads; it stands behind a proxy that buffers, never on the open net."""
+
+    def __init__(self, app: Any, bind: str) -> None:
+        self._app, self._bind = app, bind
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = {
+            "bind": self._bind,
+            "workers": 2,
+            "worker_class": "gthread",
+            "threads": 4,
+            "timeout": 60,
+            "graceful_timeout": 30,
+            "loglevel": "error",  # its warnings name visitors by their address
+            "control_socket_disable": True,
+        }
+        for name, value in settings.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return self._app
+
+
+COMMANDS = (
+    Command(
+        "serve",
+        "answer visitors",
+        "portal serve --bind 127.0.0.1:8000",
+        _serve,
+        {"--bind": {"type": _bind, "default": "127.0.0.1:8000", "help": "address and port"}},
+    ),
+)

@@ -1,0 +1,75 @@
+"""What goes on behind the pages: letters, chores, and the schema."""
+
+import argparse
+import signal
+import threading
+from datetime import timedelta
+from functools import partial
+
+from portal import clock
+from portal.app import open_sound_database
+from portal.casework.chase import chase
+from portal.casework.digest import digest
+from portal.commands.command import Command, Refused, now, settings
+from portal.config import Config
+from portal.database import connection, migrate, open_database
+from portal.delivery.smtp import sender
+from portal.delivery.worker import deliver_round, work
+from portal.sealing import Keyring
+from portal.sweep import sweep
+
+
+def _worker(_asked: argparse.Namespace) -> None:
+    config = settings()
+    open_sound_database(config)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    # Beside the letters, so that a mail server that keeps silent holds up no chore.
+    beside = threading.Thread(target=clock.run, args=(chores(config), now, stop), name="chores")
+    beside.start()
+    try:
+        work(now, sender(config), stop)
+    finally:
+        stop.set()
+        beside.join()
+
+
+def _sweep(_asked: argparse.Namespace) -> None:
+    open_sound_database(settings())
+    with connection():
+        forgotten = sweep(now())
+    print("forgotten: " + ", ".join(f"{number} {what}" for what, number in forgotten.items()))
+
+
+def _deliver(_asked: argparse.Namespace) -> None:
+    config = settings()
+    open_sound_database(config)
+    report = deliver_round(now, sender(config))
+    print(f"sent {report.sent}, deferred {report.deferred}, stuck {report.stuck}")
+    if report.unavailable is not None:
+        raise Refused(f"the mail server cannot be used ({report.unavailable}): see PORTAL_MAIL_*")
+
+
+def _migrate(_asked: argparse.Namespace) -> None:
+    config = settings()
+    open_database(config.database_url, Keyring(config.data_keys), create=True)
+    steps = migrate()
+    print("migrated: " + (", ".join(steps) if steps else "the schema was at head already"))
+
+
+def chores(config: Config) -> tuple[clock.Chore, ...]:
+    """What the worker does again and again beside its letters."""
+    return (
+        clock.Chore("sweep", timedelta(hours=1), sweep),
+        clock.Chore("chase", timedelta(minutes=1), partial(chase, config=config)),
+        clock.Chore("digest", timedelta(minutes=1), partial(digest, config=config)),
+    )
+
+
+COMMANDS = (
+    Command("worker", "deliver letters until it is stopped", "portal worker", _worker),
+    Command("deliver", "deliver what is due and say how it went", "portal deliver", _deliver),
+    Command("sweep", "forget what is past its period", "portal sweep", _sweep),
+    Command("migrate", "bring the database to head, or begin one", "portal migrate", _migrate),
+)
