@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import health
+from portal.aftercare import views as aftercare
 from portal.casework import (
     absence_views,
     account_views,
@@ -90,7 +91,7 @@ def create_app(config: Config) -> Flask:
     )
     _set_up_pages(app, config)
     _set_up_connections(app)
-    for door in (views, steps, sending, later, own_views):
+    for door in (views, steps, sending, later, own_views, aftercare):
         app.register_blueprint(door.blueprint)
     for desk in _DESK:
         app.register_blueprint(desk.blueprint)

@@ -167,13 +167,20 @@ def may_ask(case: Case) -> bool | None:
 
 
 def held_on(case: Case) -> date | None:
-    """The day of a conference that was held: its date, or else the day on which that was noted."""
+    """The day of a conference that was held: its date, or else the day on which that was noted.
+
+    None too where it was called off after that was noted.
+    """
     if case.status not in {Status.HELD, Status.CLOSED}:
         return None
     moment = of(case).starts_at
     if moment is None:
-        noted = (Event.case == case) & (Event.status == Status.HELD)
-        last = Event.select().where(noted).order_by(Event.at.desc()).first()
+        # Who picks up or opens again what was held does not hold it again.
+        noted = (Event.what == Happening.MOVED) & (Event.status == Status.HELD)
+        told = (noted | (Event.what == Happening.CALLED_OFF)) & (Event.case == case)
+        last = Event.select().where(told).order_by(Event.at.desc()).first()
+        if last and last.what is Happening.CALLED_OFF:
+            return None
         moment = last.at if last else case.idle_since
     day: date = moment.astimezone(HERE).date()
     return day

@@ -109,6 +109,10 @@ class Event(Table):
     region = CharField(max_length=40, null=True)
     reason = Sealed(null=True)
 
+    class Meta:
+        # Which cases came to something within a period.
+        indexes = ((("status", "at"), False),)
+
 
 class AlreadyReceived(Exception):
     """This form, or this addition, was taken in before; ``case`` is where it went."""

@@ -14,7 +14,7 @@ from portal.web import wording
 from portal.workdays import add_workdays
 
 # Those that are for the requester, wherever they are reached; not the one to an old address.
-TO_REQUESTER = ("confirmation", "passed_on")
+TO_REQUESTER = ("confirmation", "passed_on", "introduction")
 
 
 def case_address(config: Config, reference: str) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from portal import clock
+from portal.aftercare.asking import follow_up
 from portal.app import open_sound_database
 from portal.casework.chase import chase
 from portal.casework.digest import digest
@@ -64,6 +65,7 @@ def chores(config: Config) -> tuple[clock.Chore, ...]:
         clock.Chore("sweep", timedelta(hours=1), sweep),
         clock.Chore("chase", timedelta(minutes=1), partial(chase, config=config)),
         clock.Chore("digest", timedelta(minutes=1), partial(digest, config=config)),
+        clock.Chore("contact afterwards", timedelta(minutes=15), partial(follow_up, config=config)),
     )
 
 

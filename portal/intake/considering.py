@@ -6,15 +6,8 @@ from dataclasses import dataclass
 from wtforms import Field
 
 from portal.cases.question import advise
-from portal.web.bystanders import Trace, find
+from portal.web.bystanders import whose
 from portal.web.fields import Story
-
-_TRACES = {
-    Trace.CITIZEN_NUMBER: "een burgerservicenummer",
-    Trace.PHONE: "een telefoonnummer",
-    Trace.ADDRESS: "een adres",
-    Trace.EMAIL: "een e-mailadres",
-}
 
 
 @dataclass(frozen=True)
@@ -33,16 +26,9 @@ def thoughts(questions: Iterable[Field]) -> list[Thought]:
 
 
 def _about(question: Field) -> Iterable[Thought]:
-    traces = find(question.data)
-    if traces:
-        named = [words for trace, words in _TRACES.items() if trace in traces]
-        yield Thought(question, _WHOSE.format(" en ".join(named)))
+    asked = whose(question.data)
+    if asked:
+        yield Thought(question, asked)
     advice = advise(question.data) if question.short_name == "question" else None
     if advice:
         yield Thought(question, advice.reason, advice.instead)
-
-
-_WHOSE = (
-    "Hier lijkt {} te staan. Is dat de naam, het nummer of het adres van iemand anders? "
-    "Haal het dan liever weg."
-)

@@ -46,7 +46,8 @@ class FollowUp(Model):
     id = CharField(max_length=32, primary_key=True)
     case = ForeignKeyField(Case, unique=True, on_delete="CASCADE")
     held_on = DateField()
-    asked_at = DateTimeField()
+    asked_at = DateTimeField(index=True)
+    by_phone = BooleanField()
     reminded_at = DateTimeField(null=True)
     answered_at = DateTimeField(null=True)
     pseudonym = CharField(max_length=32, null=True)
@@ -94,3 +95,5 @@ def up(_migrator: object, db: Database) -> None:
         db.create_tables(TABLES, safe=False)
         # The figures count what came in within a period.
         db.execute_sql('CREATE INDEX "case_received_at" ON "case" ("received_at")')
+        # Of a conference without a date it is known when it was noted to have been held.
+        db.execute_sql('CREATE INDEX "event_status_at" ON "event" ("status", "at")')

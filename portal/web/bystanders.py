@@ -17,6 +17,18 @@ class Trace(StrEnum):
     EMAIL = "email"
 
 
+_WORDS = {
+    Trace.CITIZEN_NUMBER: "een burgerservicenummer",
+    Trace.PHONE: "een telefoonnummer",
+    Trace.ADDRESS: "een adres",
+    Trace.EMAIL: "een e-mailadres",
+}
+_WHOSE = (
+    "Hier lijkt {} te staan. Is dat de naam, het nummer of het adres van iemand anders? "
+    "Haal het dan liever weg."
+)
+
+
 def passes_eleven_test(number: str) -> bool:
     """Whether eight or nine ASCII digits can be a burgerservicenummer; other signs are skipped.
 
@@ -113,6 +125,12 @@ def find(text: str) -> frozenset[Trace]:
         for trace, pattern in RULES
         if any(_counts(trace, found[0]) for found in pattern.finditer(plain))
     )
+
+
+def whose(text: str) -> str:
+    """What to ask the writer of a text with traces of a person; empty where there are none."""
+    traces = find(text)
+    return _WHOSE.format(" en ".join(w for t, w in _WORDS.items() if t in traces)) if traces else ""
 
 
 def _counts(trace: Trace, found: str) -> bool:

@@ -19,6 +19,7 @@ class Purpose(StrEnum):
     SIGN_IN = "sign-in of staff"
     CODE = "code still to be given"
     CALENDAR = "date in a calendar"
+    FOLLOW_UP = "contact after three months"
 
 
 class Token(Table):

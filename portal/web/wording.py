@@ -131,6 +131,8 @@ LETTERS = {
     "introduction": "Bericht aan de aanvrager: wie de coördinator is",
     "coordinator": "Bericht aan de coördinator: dag, tijd en plaats",
     "called_off": "Bericht aan de coördinator: het gaat niet door",
+    "follow_up": "Vraag aan de aanvrager: hoe gaat het na drie maanden?",
+    "follow_up_reminder": "Herinnering aan de aanvrager: hoe gaat het na drie maanden?",
 }
 LETTER_STATES = {
     "queued": "staat klaar",
@@ -173,6 +175,19 @@ DONE = {
 INFORM = (
     "Vertel de ander over wie hier iets staat dat wij die gegevens hebben, en waarom "
     "(AVG, artikel 14)"
+)
+
+# The task for a requester who cannot be asked by letter.
+CALL_AFTERWARDS = (
+    "Bel de aanvrager: hoe gaat het drie maanden na de conferentie? Meedoen is vrij. Wil de "
+    "aanvrager geen contact meer? Noteer dat dan hier."
+)
+GOING = (
+    ("as agreed", "Zoals we hebben afgesproken"),
+    ("partly", "Een deel lukt, een deel niet"),
+    ("not", "Het lukt niet"),
+    ("still going", "We zijn er nog mee bezig"),
+    ("no conference", "Er is geen conferentie geweest"),
 )
 
 AGE_BANDS = (

@@ -132,3 +132,32 @@ def test_without_a_date_it_was_held_when_that_was_noted(now: datetime) -> None:
     held = conference.held_on(case)
     assert held is not None
     assert held == (now + timedelta(days=3)).date()
+
+
+def test_who_opens_or_picks_up_again_what_was_held_does_not_hold_it_again(now: datetime) -> None:
+    case = one(now)
+    later = now + timedelta(days=40)
+    with transaction():
+        progress.acknowledge(case, NOORD, now)
+        for status in (Status.IN_CONVERSATION, Status.COORDINATOR_SOUGHT, Status.PLANNED):
+            progress.move(case, status, NOORD, "", now)
+        progress.move(case, Status.HELD, NOORD, "", now + timedelta(days=1))
+        progress.move(case, Status.CLOSED, NOORD, "", now + timedelta(days=2))
+        progress.reopen(case, NOORD, "te vroeg", later)
+        progress.acknowledge(case, NOORD, later)
+    assert conference.held_on(case) == (now + timedelta(days=1)).date()
+
+
+def test_what_was_called_off_after_all_was_not_held(now: datetime) -> None:
+    case = one(now)
+    with transaction():
+        conference.set_date(case, EVENING, NOORD, now)
+        progress.acknowledge(case, NOORD, now)
+        for status in (Status.IN_CONVERSATION, Status.COORDINATOR_SOUGHT, Status.PLANNED):
+            progress.move(case, status, NOORD, "", now)
+        progress.move(case, Status.HELD, NOORD, "", EVENING.starts_at)
+        conference.call_off(case, NOORD, EVENING.starts_at + timedelta(days=1))
+        assert conference.held_on(case) is None
+        progress.move(case, Status.PLANNED, NOORD, "", EVENING.starts_at + timedelta(days=2))
+        progress.move(case, Status.HELD, NOORD, "", EVENING.starts_at + timedelta(days=9))
+    assert conference.held_on(case) == (EVENING.starts_at + timedelta(days=9)).date()
