@@ -239,11 +239,16 @@ def test_a_new_map_may_not_drop_a_region_with_an_open_case(portal: Portal, tmp_p
     assert portal("regions", "load", str(smaller))[0] == 0
 
 
-def test_the_worker_sweeps_chases_and_sends_the_overview(
+def test_the_worker_sweeps_chases_asks_afterwards_and_sends_the_overview(
     settings: dict[str, str], database_url: str, now: datetime
 ) -> None:
     made = chores(Config.from_environment(settings))
-    assert {chore.name for chore in made} == {"sweep", "chase", "digest"}
+    assert {chore.name for chore in made} == {
+        "sweep",
+        "chase",
+        "digest",
+        "contact afterwards",
+    }
     assert all(chore.every <= timedelta(hours=1) for chore in made)
     for chore in made:
         chore.do(now)

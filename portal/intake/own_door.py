@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from portal.cases import register
-from portal.cases.case import Contact, Intent, Role, Submission
+from portal.cases import conference, life, register
+from portal.cases.case import Contact, Intent, Kind, Role, Status, Submission
 from portal.cases.reference import read_reference
 from portal.cases.register import Case
 from portal.config import Config
@@ -134,6 +134,23 @@ def withdraw(case: Case, now: datetime, config: Config) -> None:
             accept.write_to_manager("withdrawn", case, now, config)
     except register.Closed:
         pass
+
+
+def decides_on_contact(case: Case) -> bool:
+    """Whether contact three months after the conference is still to be agreed to or refused."""
+    return case.kind is Kind.COMMUNITY and case.status not in life.ENDED - {Status.CLOSED}
+
+
+def decide_on_contact(case: Case, now: datetime, *, given: bool) -> None:
+    """Keep whether there may be contact three months after the conference, from now on.
+
+    Raises ``register.Closed`` where there is nothing to decide.
+    """
+    with transaction():
+        current = register.find(case.reference)
+        if current is None or not decides_on_contact(current):
+            raise register.Closed(case.reference)
+        conference.note_consent(current, register.REQUESTER, now, given=given)
 
 
 def delivered_at(case: Case) -> datetime | None:

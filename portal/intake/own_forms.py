@@ -8,7 +8,8 @@ from wtforms.validators import ValidationError
 
 from portal.cases.case import Contact
 from portal.cases.reference import read_reference
-from portal.web.fields import Email, Line, Phone, Story
+from portal.web import wording
+from portal.web.fields import Choice, Email, Line, Phone, Story
 
 # The templates leave it out of a pair of which one is enough; here neither is needed.
 _OPTIONAL = Markup(' <span class="optional">(niet verplicht)</span>')
@@ -94,6 +95,17 @@ class Correction(Button):
     def contact(self) -> Contact:
         """What was filled in."""
         return Contact(self["name"].data or "", self["email"].data or "", self["phone"].data or "")
+
+
+class ContactAfterwards(Button):
+    """Asks whether there may be contact three months after the conference."""
+
+    follow_up = Choice(
+        "Mogen we na drie maanden vragen hoe het met het plan gaat?",
+        wording.YES_NO,
+        hint="Dat is voor onderzoek. Het mag later altijd anders.",
+        needed="Kies ja of nee",
+    )
 
 
 # What a visitor may have typed when the visit turns out to be over, and what it is called.

@@ -20,12 +20,20 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
-from portal.cases import contact, register
+from portal.cases import conference, contact, register
 from portal.cases.case import Role, Stage
 from portal.cases.register import Case, Closed
 from portal.config import Config
 from portal.intake import own_door
-from portal.intake.own_forms import TYPED, Addition, Button, Correction, LinkAsked, PhoneEntry
+from portal.intake.own_forms import (
+    TYPED,
+    Addition,
+    Button,
+    ContactAfterwards,
+    Correction,
+    LinkAsked,
+    PhoneEntry,
+)
 from portal.routing.regions import destination_of
 from portal.web import wording
 from portal.web.pages import comes_from_elsewhere
@@ -123,6 +131,8 @@ def show(reference: str) -> ResponseReturnValue:
         history=register.history(case),
         delivered=own_door.delivered_at(case),
         several=len(_visited()) > 1,
+        decides=own_door.decides_on_contact(case),
+        may_ask=conference.may_ask(case),
     )
 
 
@@ -160,6 +170,24 @@ def withdraw(reference: str) -> ResponseReturnValue:
         return _to("own.show", reference=case.reference)
 
     return _change("own/withdraw.html", case, Button(), act)
+
+
+@blueprint.route("/<reference>/na-drie-maanden/", methods=["GET", "POST"])
+def contact_afterwards(reference: str) -> ResponseReturnValue:
+    """Agree to contact three months after the conference, or refuse it; also once it was held."""
+    case = _mine(reference)
+    may_ask = conference.may_ask(case)
+    said = "" if may_ask is None else "yes" if may_ask else "no"
+    form = ContactAfterwards(data={"follow_up": said})
+
+    def act() -> ResponseReturnValue:
+        given = form["follow_up"].data == "yes"
+        own_door.decide_on_contact(case, _now(), given=given)
+        return _done(case, "decided")
+
+    if request.method != "POST" and not own_door.decides_on_contact(case):
+        return _to("own.show", reference=case.reference)
+    return _answer("own/contact_afterwards.html", form, act, **_about(case))
 
 
 def _change(template: str, case: Case, form: Button, act: Act) -> ResponseReturnValue:

@@ -185,6 +185,8 @@ def test_who_answered_is_never_asked_again_not_even_about_another(config: Config
     appoint(case, "2027-03-30")
     move(case, Status.HELD, at("2027-04-02"))
     assert look_daily("2027-04-02", "2027-08-20", config) == []
+    with connection():
+        assert followup.to_ask(current(case), at("2027-06-30")) is None
 
 
 def test_a_date_that_is_put_right_after_the_asking_brings_no_second_letter(config: Config) -> None:
