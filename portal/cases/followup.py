@@ -200,9 +200,7 @@ def _in_time(case: Case, now: datetime) -> date | None:
 def _perhaps_to_ask(now: datetime) -> list[str]:
     first, last = now - _LONGEST - _A_DAY, now - _SHORTEST + _A_DAY
     # Of a conference that can be three months ago, who was asked since then was asked about it.
-    asked = FollowUp.select().where(
-        (FollowUp.case == Case.id) & (~FollowUp.answered_at.is_null() | (FollowUp.asked_at > last))
-    )
+    asked = FollowUp.select().where((FollowUp.case == Case.id) & (FollowUp.asked_at > last))
     held = (Case.kind == Kind.COMMUNITY) & Case.status.in_([Status.HELD, Status.CLOSED])
     dated = Conference.select(Conference.case).where(Conference.starts_at.between(first, last))
     noted = Event.select(Event.case).where(
@@ -214,6 +212,5 @@ def _perhaps_to_ask(now: datetime) -> list[str]:
 
 def _perhaps_to_remind(now: datetime) -> list[str]:
     first, last = now - _LONGEST - _A_DAY, now - REMIND_AFTER + _A_DAY
-    silent = FollowUp.answered_at.is_null() & FollowUp.reminded_at.is_null() & ~FollowUp.by_phone
-    asked = FollowUp.asked_at.between(first, last) & silent
+    asked = FollowUp.asked_at.between(first, last)
     return [case.id for case in Case.select(Case.id).join(FollowUp).where(asked)]

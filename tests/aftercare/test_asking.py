@@ -166,15 +166,24 @@ def test_it_moves_with_the_date(config: Config) -> None:
 
 def test_another_conference_after_the_asking_is_asked_about_in_its_turn(config: Config) -> None:
     case = held(THEN)
-    follow_up(at(DUE), config)
-    move(case, Status.PLANNED, at("2027-03-01"))
+    assert len(look_daily(DUE, AGAIN, config)) == 2
+    move(case, Status.PLANNED, at("2027-03-10"))
     appoint(case, "2027-03-30")
-    assert look_daily("2027-03-01", "2027-04-02", config) == []
+    assert look_daily("2027-03-10", "2027-04-02", config) == []
     move(case, Status.HELD, at("2027-04-02"))
     assert look_daily("2027-04-02", "2027-08-20", config) == [
         ("follow_up", "2027-06-30"),
         ("follow_up_reminder", "2027-07-14"),
     ]
+
+
+def test_nobody_is_reminded_of_a_conference_that_was_moved_after_the_asking(config: Config) -> None:
+    case = held(THEN)
+    follow_up(at(DUE), config)
+    move(case, Status.PLANNED, at("2027-03-01"))
+    appoint(case, "2027-03-30")
+    move(case, Status.HELD, at("2027-03-02"))  # told too early, which must not bring it back
+    assert look_daily("2027-03-01", "2027-04-20", config) == []
 
 
 def test_who_answered_is_never_asked_again_not_even_about_another(config: Config) -> None:

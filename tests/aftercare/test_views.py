@@ -105,6 +105,12 @@ def test_a_link_that_never_was_says_what_to_do(visitor: Browser, secret: str, pa
 def test_a_link_is_good_until_the_case_is_forgotten_and_not_a_moment_longer(
     visitor: Browser, case: Case, clock: time_machine.Traveller
 ) -> None:
+    with connection():
+        last = [
+            followup.standing(case, at(*m))
+            for m in (("2027-03-22", "23:59"), ("2027-03-23", "00:00"))
+        ]
+    assert last == [Standing.AWAITED, Standing.NOT_NOW]
     clock.move_to(at("2027-03-22", "23:59"))
     assert visitor.get(link()).status_code == HTTPStatus.OK
     form = visitor.unfilled(link()).to_dict() | ANSWERS
