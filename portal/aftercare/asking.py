@@ -64,7 +64,8 @@ def _ask(case: Case, held_on: date, now: datetime, config: Config) -> bool:
     if case.email:
         _write("follow_up", case, held_on, now, config)
         return True
-    wanted = work.Wanted(wording.CALL_AFTERWARDS, now.astimezone(HERE).date())
+    today = now.astimezone(HERE).date()
+    wanted = work.Wanted(wording.CALL_AFTERWARDS, today, work.Errand.FOLLOW_UP)
     key = f"contact after {held_on.isoformat()}"
     return work.set_task(case, wanted, form_key=key, by=_PORTAL, now=now)
 

@@ -14,6 +14,7 @@ from peewee import BooleanField, CharField, ForeignKeyField, IntegerField
 
 from portal.cases.case import Happening, Kind, Status
 from portal.cases.register import By, Case, Event, answers_of, record
+from portal.cases.work import Errand, finish, tasks
 from portal.database import Moment, Sealed, Table, Word
 from portal.workdays import HERE
 
@@ -142,7 +143,14 @@ def look_back(case: Case, outcome: Outcome, by: By, now: datetime) -> bool:
 
 
 def note_consent(case: Case, by: By, now: datetime, *, given: bool) -> bool:
-    """Keep whether there may be contact after three months; False where that is known already."""
+    """Keep whether there may be contact after three months; False where that is known already.
+
+    Without it nobody has to call any more either: a task to do so is done with.
+    """
+    if not given:
+        for task in tasks(case):
+            if task.errand is Errand.FOLLOW_UP:
+                finish(task, by, now)
     what = Happening.MAY_ASK if given else Happening.MAY_NOT_ASK
     return _keep(case, {"may_ask": given}, what, by, now)
 

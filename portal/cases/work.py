@@ -12,10 +12,11 @@ from portal.database import Moment, Sealed, Table, Word, keyring
 
 
 class Errand(StrEnum):
-    """What a task is for: anything, or telling a third person that we hold data about them."""
+    """What a task is for: anything, telling a third person what we hold, or calling afterwards."""
 
     OWN = "own"
     INFORM = "inform"
+    FOLLOW_UP = "follow up"
 
 
 class Note(Table):

@@ -269,6 +269,18 @@ def test_who_has_no_mailbox_is_called_by_the_manager_who_finds_a_task(config: Co
     assert followup.standing(case, at(DUE)) is followup.Standing.AWAITED
 
 
+def test_who_takes_consent_back_is_not_called_either(config: Config) -> None:
+    case = held(THEN, email="")
+    follow_up(at(DUE), config)
+    with transaction():
+        wanted = work.Wanted("iets anders", date.fromisoformat(DUE))
+        work.set_task(case, wanted, form_key="k", by=SOMEBODY, now=at(DUE))
+    consent(case, at(DUE), given=True)
+    assert len(work.due(None, date.fromisoformat(DUE), 9)) == 2
+    consent(case, at(DUE), given=False)
+    assert [task.text for task in work.due(None, date.fromisoformat(DUE), 9)] == ["iets anders"]
+
+
 def test_who_takes_their_address_away_is_not_reminded(config: Config) -> None:
     case = held(THEN)
     follow_up(at(DUE), config)
