@@ -4,9 +4,11 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Generic, TypeVar
 
 from peewee import (
@@ -14,6 +16,7 @@ from peewee import (
     CharField,
     DatabaseProxy,
     DateTimeField,
+    Expression,
     FieldAccessor,
     Model,
     PeeweeException,
@@ -35,6 +38,9 @@ PRAGMAS: dict[str, int | str] = {
     "secure_delete": 1,
     "temp_store": 2,
 }
+
+# Rows deleted in one transaction: some milliseconds.
+_AT_ONCE = 500
 
 database = DatabaseProxy()
 _keyring: Keyring | None = None
@@ -86,6 +92,9 @@ class SealedBytes(bytes):
     """What a sealed column holds on disk, told apart from anything a caller assigns."""
 
 
+# What is left in a sealed column when its text is forgotten and its row is not; read as None.
+FORGOTTEN = SealedBytes()
+
 _in_place_of_broken: ContextVar[tuple[str, list[str]] | None] = ContextVar("broken", default=None)
 
 
@@ -111,7 +120,7 @@ class _SealedAccessor(FieldAccessor):
         if instance is None:
             return self.field
         sealed = instance.__data__.get(self.name)
-        return None if sealed is None else _open(sealed, self._place(instance))
+        return _open(sealed, self._place(instance)) if sealed else None
 
     def __set__(self, instance: Any, value: str | SealedBytes | None) -> None:
         if isinstance(value, str):
@@ -205,6 +214,57 @@ def transaction() -> Iterator[None]:
     """All or nothing, durable on leaving; the write lock is taken at once."""
     with connection(), database.atomic():
         yield
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """A transaction out of many, after which everybody else has as long as it took.
+
+    SQLite keeps no queue. Who waits for its lock looks now and then whether it is free; a chore
+    that took it again at once, for thousands of rows, would keep visitors out until they give up.
+    """
+    began = monotonic()
+    with transaction():
+        yield
+    sleep(monotonic() - began)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one table whose time is over."""
+
+    table: type[Table]
+    which: Expression
+
+    def count(self) -> int:
+        """How many there are."""
+        with connection():
+            return int(self.table.select().where(self.which).count())
+
+    def forget(self) -> int:
+        """Delete them, so few at a time that nobody waits long; gives how many."""
+        gone = 0
+        while some := self._forget_some():
+            gone += some
+        return gone
+
+    def _forget_some(self) -> int:
+        with turn():
+            some = self.table.select(self.table.id).where(self.which).limit(_AT_ONCE)
+            return int(self.table.delete().where(self.table.id.in_(some)).execute())
+
+
+def settle() -> bool:
+    """Have what was deleted leave the files of the database too; False where others kept it there.
+
+    Until a checkpoint the write-ahead log of SQLite still holds what was overwritten. The deleted
+    rows themselves are overwritten with zeros (``secure_delete``).
+    """
+    if not isinstance(database.obj, SqliteDatabase):
+        return True
+    with connection():
+        busy, *_ = database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
 
 def migrate() -> list[str]:

@@ -6,14 +6,22 @@ from datetime import UTC, datetime, timedelta
 
 from peewee import PeeweeException
 
+from portal.cases.keeping import unhandled_since
 from portal.database import DatabaseUnsound, check_key, pending_migrations
 from portal.delivery.outbox import stuck, waiting_since
 from portal.delivery.worker import last_heartbeat
 from portal.routing.regions import loaded, unanswered_regions
+from portal.sweep import LONGEST_STOP, last, overdue
+from portal.workdays import workdays_since
 
 LONGEST_WAIT = timedelta(minutes=15)
 # A worker that waits for a mail server that is away may be silent for seven minutes.
 LONGEST_SILENCE = timedelta(minutes=10)
+# It runs every hour.
+LONGEST_UNSWEPT = timedelta(hours=26)
+# Working days. The national desk is asked after six; a request that still has no sign of life two
+# weeks after it came is not the business of the desk alone any more.
+LONGEST_UNHANDLED = 10
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,9 @@ def examine(clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> dict[s
         "worker": lambda: _worker(now),
         "letters": lambda: _letters(now),
         "stuck": _stuck,
+        "unhandled": lambda: _unhandled(now),
+        "sweep": lambda: _sweep(now),
+        "kept": _kept,
     }
     return {name: _guarded(check) for name, check in checks.items()}
 
@@ -80,3 +91,34 @@ def _stuck() -> Check:
     if lost:
         return Check(ok=False, says=f"Letters that reach nobody: {lost}.")
     return Check(ok=True, says="No letter is stuck without somebody else having it.")
+
+
+def _unhandled(now: datetime) -> Check:
+    since = unhandled_since()
+    if since is not None and workdays_since(since, now) >= LONGEST_UNHANDLED:
+        return Check(
+            ok=False,
+            says=f"Nobody picked up a request for {LONGEST_UNHANDLED} working days: see the desk.",
+        )
+    return Check(ok=True, says="Nobody waits for a sign of life for two weeks.")
+
+
+def _sweep(now: datetime) -> Check:
+    ran = last()
+    if ran and abs(now - ran.at) > LONGEST_STOP:
+        return Check(
+            ok=False,
+            says="The clock jumped or all stood still: see 'portal sweep', which says what to do.",
+        )
+    if ran is None or now - ran.at > LONGEST_UNSWEPT:
+        return Check(ok=False, says="Nothing was swept for a day: see the log of 'portal worker'.")
+    return Check(ok=True, says="What is past its period was forgotten within the last day.")
+
+
+def _kept() -> Check:
+    ran = last()
+    left = overdue(ran) if ran else {}
+    if left:
+        named = ", ".join(f"{number} {what}" for what, number in left.items())
+        return Check(ok=False, says=f"Kept longer than is promised: {named}.")
+    return Check(ok=True, says="Nothing is kept longer than is promised.")

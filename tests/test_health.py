@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 from portal.app import StartRefused, create_app
+from portal.cases.register import withdraw
 from portal.config import Config
-from portal.database import DatabaseUnsound, connection, open_database
+from portal.database import DatabaseUnsound, connection, open_database, transaction
 from portal.delivery.outbox import Outcome, Result
 from portal.delivery.worker import deliver_round
-from portal.health import examine
+from portal.health import LONGEST_UNHANDLED, examine
 from portal.routing.tables import ManagerRow
 from portal.sealing import Keyring
+from portal.sweep import LONGEST_STOP, sweep
+from portal.workdays import add_workdays
 from tests.conftest import DATA_KEY
 from tests.portal_app import (
     DOORS,
@@ -22,6 +25,7 @@ from tests.portal_app import (
     environment,
     letters,
     new_database,
+    only_case,
     required,
 )
 
@@ -38,7 +42,10 @@ def browser(tmp_path: Path) -> Browser:
 
 
 def deliver(result: Result = Result.SENT, at: datetime | None = None) -> None:
+    """What a worker does."""
     moment = at or datetime.now(UTC)
+    with connection():
+        sweep(moment)
     deliver_round(lambda: moment, lambda _: Outcome(result, "250 ok"))
 
 
@@ -53,14 +60,15 @@ def test_when_all_is_well_it_says_ok(browser: Browser) -> None:
     answer = browser.get("/gezondheid")
     said = json.loads(answer.text)
     assert (answer.status_code, said["status"]) == (200, "ok")
-    assert set(said["checks"]) == {"database", "regions", "worker", "letters", "stuck"}
+    letters = {"worker", "letters", "stuck"}
+    assert set(said["checks"]) == {"database", "regions", "unhandled", "sweep", "kept", *letters}
     assert all(set(check) == {"ok", "says"} for check in said["checks"].values())
 
 
 def test_without_a_worker_it_says_fail(browser: Browser) -> None:
     answer = browser.get("/gezondheid")
     assert (answer.status_code, answer.json["status"]) == (503, "fail")  # type: ignore[index]
-    assert red() == {"worker"}
+    assert red() == {"worker", "sweep"}
 
 
 @pytest.mark.parametrize(("minutes", "ill"), [(9, set()), (11, {"worker"})])
@@ -80,6 +88,48 @@ def test_a_letter_that_reaches_nobody_is_told_of(browser: Browser) -> None:
     # The confirmation has nobody to fall back on.
     deliver(Result.REFUSED)
     assert "stuck" in red()
+
+
+@pytest.mark.parametrize(("hours", "ill"), [(26, False), (27, True)])
+def test_a_sweep_that_does_not_come_is_missed(browser: Browser, hours: int, ill: bool) -> None:
+    deliver()
+    assert ("sweep" in red(datetime.now(UTC) + timedelta(hours=hours, seconds=-30))) is ill
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=3652), LONGEST_STOP + timedelta(days=1)])
+def test_a_clock_that_jumps_is_told_of_at_once(browser: Browser, jump: timedelta) -> None:
+    deliver()
+    for wrong in (datetime.now(UTC) + jump, datetime.now(UTC) - jump):
+        assert "sweep" in red(wrong)
+        assert "The clock jumped" in examine(lambda wrong=wrong: wrong)["sweep"].says  # type: ignore[misc]
+
+
+def test_what_could_not_be_forgotten_is_told_of(browser: Browser) -> None:
+    browser.send(DOORS["pupil"], required("pupil"))
+    over = datetime.now(UTC) + timedelta(weeks=4)
+    with connection(), transaction():
+        withdraw(only_case(), datetime.now(UTC))
+    with connection():
+        sweep(over + timedelta(days=1), after_a_long_stop=True)
+    assert examine(lambda: over)["kept"].ok
+    with connection():
+        sweep(over + timedelta(days=3))
+    assert examine(lambda: over)["kept"].says == "Kept longer than is promised: 1 cases."
+    # The intake mail and the confirmation.
+    deliver(at=over + timedelta(days=3))
+    with connection():
+        sweep(over + timedelta(days=3))
+    assert examine(lambda: over)["kept"].ok
+
+
+def test_a_request_that_nobody_picks_up_is_told_of_after_two_weeks(browser: Browser) -> None:
+    browser.send(DOORS["pupil"], required("pupil"))
+    due = add_workdays(only_case().received_at, LONGEST_UNHANDLED)
+    assert "unhandled" not in red(due - timedelta(microseconds=1))
+    assert "unhandled" in red(due)
+    with connection(), transaction():
+        withdraw(only_case(), due)
+    assert "unhandled" not in red(due)
 
 
 def test_without_regions_it_says_so(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from portal.cases import register, work
+from portal.cases import keeping, register, work
 from portal.cases.case import Happening, Intent, Stage, Status
 from portal.cases.life import ENDED, MOVES
 from portal.cases.register import Case
@@ -50,6 +50,7 @@ def of(case: Case, now: datetime, within: int) -> dict[str, Any]:
         "tasks": work.tasks(case),
         "steps": steps(case),
         "endings": ENDED,
+        "forgotten_on": keeping.forgotten_on(case) if case.stage is Stage.ENDED else None,
         "may_reopen": not any(event.what is Happening.WITHDRAWN for event in events),
     }
     shown |= road_pages.of(case, now)

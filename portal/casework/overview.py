@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from portal.cases import work
+from portal.cases import keeping, work
 from portal.cases.case import Stage
-from portal.cases.register import Case
+from portal.cases.register import Case, find_all
 from portal.casework.chase import resting
 from portal.config import Config
 from portal.database import connection
+from portal.delivery.forgetting import unsent_about
 from portal.delivery.letters import Text, compose, render
 from portal.delivery.outbox import stuck_about
 from portal.organisation import organisation
@@ -166,6 +167,13 @@ def _stuck(_reader: Reader, _morning: Morning) -> list[str]:
     return stuck_about(_MOST + 1)
 
 
+def _held(_reader: Reader, morning: Morning) -> list[str]:
+    """References of cases whose time is over, held by a letter that has not been sent."""
+    with connection():
+        found = find_all(unsent_about())
+        return sorted(case.reference for case in found if keeping.is_past(case, morning.now))
+
+
 def _without_manager(_reader: Reader, morning: Morning) -> list[str]:
     return [to.region_name for to in who_answers(morning.today).values() if to.national]
 
@@ -175,5 +183,6 @@ PARTS = (
     Part("tasks", "Taken voor vandaag of eerder", _tasks),
     Part("resting", "Twee weken niets gebeurd", _resting),
     Part("stuck", "Brieven die bij niemand aankomen", _stuck, national=True),
+    Part("held", "Niet gewist, want een brief is niet verstuurd", _held, national=True),
     Part("regions", "Regio’s zonder iemand die antwoordt", _without_manager, national=True),
 )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from peewee import CharField, ForeignKeyField
 
 from portal.casework.staff import Staff
-from portal.database import Moment, Table, connection, keyring, transaction
+from portal.database import Moment, Rows, Table, connection, keyring, transaction
 
 # An hour: what a manager sits through in a school or on the phone without touching the desk, and
 # the most that NIST SP 800-63B-4 section 2.2.3 allows at this level. A phone has a lock of its own.
@@ -69,11 +69,9 @@ def end_all(staff: Staff) -> None:
         DeskSession.delete().where(DeskSession.staff == staff).execute()  # type: ignore[misc]
 
 
-def forget(before: datetime) -> int:
-    """Delete the sessions that were last used before this moment; gives how many."""
-    with transaction():
-        old = DeskSession.seen_at < before
-        return int(DeskSession.delete().where(old).execute())  # type: ignore[misc]
+def past(before: datetime) -> Rows:
+    """The sessions that were last used before this moment."""
+    return Rows(DeskSession, DeskSession.seen_at < before)
 
 
 def _holds(session: DeskSession, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField
 from portal.cases.contact import same_mailbox
 from portal.casework.chase import called_in
 from portal.casework.people import Person, StaffRole
-from portal.database import Moment, Sealed, Table, Word, connection, keyring, transaction
+from portal.database import Moment, Rows, Sealed, Table, Word, connection, keyring
 from portal.routing.regions import regions_of, regions_where_standing_in
 
 # As long as the audit trail may name them.
@@ -96,8 +96,6 @@ def _regions(staff: Staff) -> frozenset[str] | None:
     return own | called_in(staff.manager)
 
 
-def forget(before: datetime) -> int:
-    """Delete the accounts that were disabled before this moment; gives how many."""
-    with transaction():
-        gone = ~Staff.active & (Staff.disabled_at < before)
-        return int(Staff.delete().where(gone).execute())  # type: ignore[misc]  # the stubs' fault
+def past(before: datetime) -> Rows:
+    """The accounts that were disabled before this moment."""
+    return Rows(Staff, ~Staff.active & (Staff.disabled_at < before))

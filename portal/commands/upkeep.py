@@ -1,9 +1,11 @@
 """What goes on behind the pages: letters, chores, and the schema."""
 
 import argparse
+import logging
 import signal
 import threading
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
 
 from portal import clock
@@ -17,7 +19,9 @@ from portal.database import connection, migrate, open_database
 from portal.delivery.smtp import sender
 from portal.delivery.worker import deliver_round, work
 from portal.sealing import Keyring
-from portal.sweep import sweep
+from portal.sweep import LongStop, NotAll, past, sweep
+
+log = logging.getLogger(__name__)
 
 
 def _worker(_asked: argparse.Namespace) -> None:
@@ -36,11 +40,32 @@ def _worker(_asked: argparse.Namespace) -> None:
         beside.join()
 
 
-def _sweep(_asked: argparse.Namespace) -> None:
+def _sweep(asked: argparse.Namespace) -> None:
     open_sound_database(settings())
-    with connection():
-        forgotten = sweep(now())
-    print("forgotten: " + ", ".join(f"{number} {what}" for what, number in forgotten.items()))
+    at = now()
+    try:
+        with connection():
+            if asked.dry_run:
+                print(f"would be forgotten: {_listed(past(at))}")
+                return
+            forgotten = sweep(at, after_a_long_stop=asked.after_a_long_stop)
+            held = past(at)["cases"]
+    except (LongStop, NotAll) as refused:
+        raise Refused(f"{refused}") from None
+    print(f"forgotten: {_listed(forgotten)}")
+    if held:
+        print(f"kept: {held} cases about which a letter has not been sent; the overview names them")
+
+
+def _sweep_surely(at: datetime) -> None:
+    try:
+        sweep(at)
+    except (LongStop, NotAll) as refused:
+        log.error("%s", refused)
+
+
+def _listed(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {what}" for what, number in numbers.items())
 
 
 def _deliver(_asked: argparse.Namespace) -> None:
@@ -62,7 +87,7 @@ def _migrate(_asked: argparse.Namespace) -> None:
 def chores(config: Config) -> tuple[clock.Chore, ...]:
     """What the worker does again and again beside its letters."""
     return (
-        clock.Chore("sweep", timedelta(hours=1), sweep),
+        clock.Chore("sweep", timedelta(hours=1), _sweep_surely),
         clock.Chore("chase", timedelta(minutes=1), partial(chase, config=config)),
         clock.Chore("digest", timedelta(minutes=1), partial(digest, config=config)),
         clock.Chore("contact afterwards", timedelta(minutes=15), partial(follow_up, config=config)),
@@ -72,6 +97,18 @@ def chores(config: Config) -> tuple[clock.Chore, ...]:
 COMMANDS = (
     Command("worker", "deliver letters until it is stopped", "portal worker", _worker),
     Command("deliver", "deliver what is due and say how it went", "portal deliver", _deliver),
-    Command("sweep", "forget what is past its period", "portal sweep", _sweep),
+    Command(
+        "sweep",
+        "forget what is past its period",
+        "portal sweep",
+        _sweep,
+        {
+            "--dry-run": {"action": "store_true", "help": "only tell how much would be forgotten"},
+            "--after-a-long-stop": {
+                "action": "store_true",
+                "help": "when the clock is right, however long ago the last",
+            },
+        },
+    ),
     Command("migrate", "bring the database to head, or begin one", "portal migrate", _migrate),
 )

@@ -91,7 +91,7 @@ class Letter(Table):
     forwarded_from = CharField(max_length=32, null=True)
 
     class Meta:
-        indexes = ((("state", "due_at"), False),)
+        indexes = ((("state", "due_at"), False), (("state", "sent_at"), False))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from peewee import CharField, IntegerField
 from werkzeug.datastructures import MultiDict
 
-from portal.database import Moment, Sealed, Table, keyring, transaction
+from portal.database import Moment, Rows, Sealed, Table, keyring, transaction
 from portal.intake.forms import new_key
 
 KEPT = timedelta(hours=24)  # after the last change; CONTENT: an unfinished form
@@ -91,10 +91,9 @@ def wipe(secret: str) -> None:
         _delete(Draft.digest == _digest(secret))
 
 
-def forget(before: datetime) -> int:
-    """Delete the drafts that were last changed before this moment; gives how many."""
-    with transaction():
-        return _delete(Draft.changed_at < before)
+def past(before: datetime) -> Rows:
+    """The drafts that were last changed before this moment."""
+    return Rows(Draft, Draft.changed_at < before)
 
 
 def _delete(which: Any) -> int:

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from peewee import CharField, DateField
 
-from portal.database import Table, connection, transaction
+from portal.database import Rows, Table, connection, transaction
 from portal.workdays import HERE
 
 # As long as somebody may still ask why it was another who wrote to them.
@@ -81,8 +81,6 @@ def end(absence: Absence, today: date) -> None:
         Absence.delete().where(this & ~begun).execute()  # type: ignore[misc]  # the stubs' fault
 
 
-def forget(before: datetime) -> int:
-    """Delete the absences that were over before this moment; gives how many."""
-    with transaction():
-        old = Absence.last_day < before.astimezone(HERE).date()
-        return int(Absence.delete().where(old).execute())  # type: ignore[misc]  # the stubs' fault
+def past(before: datetime) -> Rows:
+    """The absences that were over before this moment."""
+    return Rows(Absence, Absence.last_day < before.astimezone(HERE).date())

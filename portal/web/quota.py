@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from peewee import CharField
 
-from portal.database import Table, Word, keyring, transaction
+from portal.database import Rows, Table, Word, keyring
 
 _WEEK = 7  # days
 KEPT = timedelta(days=_WEEK)
@@ -47,10 +47,9 @@ def take(purpose: Purpose, address: str, now: datetime, *, a_day: int, a_week: i
     return True
 
 
-def forget(before: datetime) -> int:
-    """Delete the counts of the days before this one; gives how many."""
-    with transaction():
-        return int(QuotaUse.delete().where(QuotaUse.day < _day(before)).execute())  # type: ignore[misc]  # the stubs' fault
+def past(before: datetime) -> Rows:
+    """The counts of the days before this one."""
+    return Rows(QuotaUse, QuotaUse.day < _day(before))
 
 
 def _day(now: datetime) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from peewee import CharField
 
-from portal.database import Moment, Sealed, Table, Word, connection, keyring, transaction
+from portal.database import Moment, Rows, Sealed, Table, Word, connection, keyring, transaction
 
 
 class Purpose(StrEnum):
@@ -65,11 +65,9 @@ def consume(purpose: Purpose, secret: str, now: datetime) -> str | None:
         return subject
 
 
-def forget(before: datetime) -> int:
-    """Delete the tokens that expired before this moment, and tell how many there were."""
-    with connection():
-        old = Token.delete()  # type: ignore[misc]  # a slip in the stubs
-        return int(old.where(Token.expires_at < before).execute())
+def past(before: datetime) -> Rows:
+    """The tokens that expired before this moment."""
+    return Rows(Token, Token.expires_at < before)
 
 
 def _find(purpose: Purpose, secret: str, now: datetime) -> Token | None:

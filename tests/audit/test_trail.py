@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from peewee import IntegrityError
 
-from portal.audit.trail import KEPT, Action, AuditLine, forget, lines, record
+from portal.audit.trail import KEPT, Action, AuditLine, lines, past, record
 from portal.database import connection, database, transaction
 from portal.sweep import sweep
 
@@ -71,7 +71,7 @@ def test_a_clock_that_runs_ahead_forgets_nothing(
     line: AuditLine, today: datetime, days: int
 ) -> None:
     record("old", Action.LOOKED, "page", today - KEPT + timedelta(hours=1))
-    assert forget(today + timedelta(days=days)) == 0
+    assert past(today + timedelta(days=days)).forget() == 0
     assert AuditLine.select().count() == 2
 
 

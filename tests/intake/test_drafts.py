@@ -257,6 +257,6 @@ def test_forgetting_deletes_what_was_not_changed_since(browser: Browser) -> None
     two_steps(browser, "Oud")
     with time_machine.travel(start + timedelta(hours=10), tick=True):
         young = two_steps(browser, "Jong")
-        assert keeping.forget(start + timedelta(hours=1)) == 1
+        assert keeping.past(start + timedelta(hours=1)).forget() == 1
         assert len(drafts()) == 1
         assert holds(browser, young.action.replace("/2/", "/1/"), {"name": "Jong"})

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from portal.database import database
 from portal.routing import absences
-from portal.routing.absences import KEPT, Absence, Overlaps, add, end, find, forget, from_now_on
+from portal.routing.absences import KEPT, Absence, Overlaps, add, end, find, from_now_on, past
 from portal.routing.loading import load
 from portal.routing.regions import (
     Destination,
@@ -206,8 +206,8 @@ def test_what_is_over_is_no_longer_listed_and_forgotten_on_its_term() -> None:
     assert [a.manager for a in from_now_on(FRIDAY + DAY)] == ["utrecht"]
     assert from_now_on(FRIDAY, "groningen") == []
     late = datetime(2026, 11, 28, 12, tzinfo=UTC) + KEPT
-    assert forget(late - DAY - KEPT) == 0
-    assert forget(late - KEPT) == 1
+    assert past(late - DAY - KEPT).forget() == 0
+    assert past(late - KEPT).forget() == 1
     assert [a.manager for a in from_now_on(MONDAY)] == ["utrecht"]
 
 

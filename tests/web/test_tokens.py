@@ -11,7 +11,7 @@ import pytest
 from peewee import IntegrityError
 
 from portal.database import connection, database, transaction
-from portal.web.tokens import Purpose, Token, consume, forget, issue, look
+from portal.web.tokens import Purpose, Token, consume, issue, look, past
 
 LINK = Purpose.OWN_DOOR
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -104,7 +104,7 @@ def test_what_expired_is_forgotten_and_nothing_else(db: None, now: datetime) -> 
     old, good = (
         issue(LINK, "noor", now + late, HALF_AN_HOUR) for late in (-HALF_AN_HOUR, 2 * HALF_AN_HOUR)
     )
-    assert forget(now) == 0
-    assert forget(now + timedelta(seconds=1)) == 1
+    assert past(now).forget() == 0
+    assert past(now + timedelta(seconds=1)).forget() == 1
     assert look(LINK, old, now - timedelta(minutes=1)) is None
     assert look(LINK, good, now) == "noor"
