@@ -1,6 +1,6 @@
 """What is wrong with a page as a browser shows it: for axe, and for eyes at several widths."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -14,11 +14,12 @@ TEXT, TWICE = 16, 32  # pixels: what a browser's own text size is set to
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# The rest is the same at another width or in other colours; so are header and footer, page by page.
+# The rest is the same at another width or in other colours; header and footer, page by page.
+FRAME = ["body > header", "body > footer"]
 WHAT_WIDTH_CHANGES = ["color-contrast", "target-size", "scrollable-region-focusable"]
 WHAT_COLOUR_CHANGES = ["color-contrast"]
-RUN = """async ([where, type, values]) =>
-    (await axe.run(where || document, {runOnly: {type, values}})).violations
+RUN = """async ([exclude, type, values]) =>
+    (await axe.run({exclude}, {runOnly: {type, values}, resultTypes: ['violations']})).violations
         .flatMap(rule => rule.nodes.map(node => rule.id + ': ' + node.target.join(' ')))"""
 
 # What a page is built of, whatever it says and however often; the same shape has the same faults.
@@ -34,8 +35,10 @@ MISFITS = r"""() => {
     if (wide.scrollWidth > innerWidth) found.push(`the page is ${wide.scrollWidth} wide`);
     const foot = document.querySelector('footer').getBoundingClientRect().bottom + scrollY;
     if (wide.scrollHeight > Math.max(foot, innerHeight) + 1) found.push('something under the end');
-    const hidden = node => node.closest('.visually-hidden, .skip, option, script, svg, head')
-        || !node.checkVisibility({visibilityProperty: true});
+    const clipped = node => node
+        && (getComputedStyle(node).clipPath === 'inset(50%)' || clipped(node.parentElement));
+    const hidden = node => node.closest('.skip, option, script, svg, head')
+        || !node.checkVisibility({visibilityProperty: true}) || clipped(node);
     const pieces = [];
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let text; (text = texts.nextNode());) {
@@ -97,7 +100,8 @@ class Eye:
         thoroughly = shape not in self._shapes
         if thoroughly:
             self._tab.evaluate(AXE)
-        found = [fault for width in WIDTHS for fault in self._at(width, thoroughly=thoroughly)]
+        # From one size to the next with one change at a time, for each is a layout of the page.
+        found = [*self._narrow(thoroughly=thoroughly), *self._wide(thoroughly=thoroughly)]
         self._shapes.add(shape)
         return found
 
@@ -109,33 +113,42 @@ class Eye:
         sizes = {"standard": pixels, "fixed": pixels * 13 // 16}
         self._settings.send("Page.setFontSizes", {"fontSizes": sizes})
 
-    def _at(self, width: int, *, thoroughly: bool) -> Iterator[str]:
+    def _narrow(self, *, thoroughly: bool) -> Iterator[str]:
+        width, *_ = WIDTHS
         self.set_width(width)
-        yield from self._misfits(f"{width}")
-        if thoroughly:
+        before = yield from self._at_size(width, TEXT, thoroughly=thoroughly)
+        self.set_text(TWICE)
+        after = yield from self._at_size(width, TWICE, thoroughly=thoroughly)
+        yield from _standing_still(before, after)
+
+    def _wide(self, *, thoroughly: bool) -> Iterator[str]:
+        *_, width = WIDTHS
+        self.set_width(width)
+        after = yield from self._at_size(width, TWICE, thoroughly=thoroughly)
+        self.set_text(TEXT)
+        before = yield from self._at_size(width, TEXT, thoroughly=thoroughly)
+        yield from _standing_still(before, after)
+
+    def _at_size(self, width: int, pixels: int, *, thoroughly: bool) -> Generator[str, None, Sizes]:
+        """What is wrong at this size; gives how large each text is, where that is asked."""
+        how = f"{width}" if pixels == TEXT else f"{width} with text twice as large"
+        yield from (f"{how}: {fault}" for fault in self._tab.evaluate(MISFITS))
+        if thoroughly and pixels == TEXT:
             yield from self._axe(width, "light")
             yield from self._axe(width, "dark")
-        before = self._tab.evaluate(SIZES) if thoroughly else []
-        self.set_text(TWICE)
-        yield from self._misfits(f"{width} with text twice as large")
-        after = self._tab.evaluate(SIZES) if thoroughly else []
-        yield from _standing_still(before, after)
-        self.set_text(TEXT)
-
-    def _misfits(self, how: str) -> Iterator[str]:
-        yield from (f"{how}: {fault}" for fault in self._tab.evaluate(MISFITS))
+        return self._tab.evaluate(SIZES) if thoroughly else []
 
     def _axe(self, width: int, colours: Literal["light", "dark"]) -> Iterator[str]:
         how = self._rules(width, colours)
-        self._tab.emulate_media(color_scheme=colours)
+        # A colour on its way from one scheme to the other is none that anybody reads.
+        self._tab.emulate_media(color_scheme=colours, reduced_motion="reduce")
         yield from (f"{width} {colours}: {fault}" for fault in self._tab.evaluate(RUN, how))
-        self._tab.emulate_media(color_scheme="light")
 
-    def _rules(self, width: int, colours: str) -> tuple[str, str, list[str]]:
+    def _rules(self, width: int, colours: str) -> tuple[list[str], str, list[str]]:
+        known = FRAME if self._shapes else []
         if colours == "light" and width == WIDTHS[0]:
-            return "", "tag", EVERYTHING
-        changed = WHAT_COLOUR_CHANGES if colours == "dark" else WHAT_WIDTH_CHANGES
-        return "main" if self._shapes else "", "rule", changed
+            return known, "tag", EVERYTHING
+        return known, "rule", WHAT_COLOUR_CHANGES if colours == "dark" else WHAT_WIDTH_CHANGES
 
 
 def _standing_still(before: Sizes, after: Sizes) -> Iterator[str]:

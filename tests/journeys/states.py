@@ -1,20 +1,34 @@
 """Every page of the portal in every state, each reached as a visitor reaches it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page
 
+from portal.intake import fitting
 from tests.journeys.conftest import House
-from tests.journeys.walking import DOORS, Answers, fill, follow, go, on, press, required, walk
-
-Met = tuple[str, Response]
-Walk = Callable[[Page, House], Iterator[Met]]
+from tests.journeys.walking import (
+    DOORS,
+    Answers,
+    Met,
+    Walk,
+    fill,
+    follow,
+    forge_token,
+    go,
+    on,
+    press,
+    required,
+    walk,
+)
 
 # What the name of a state ends with says what kind of page it is.
-FAILING = (", empty", ", wrong", ", expired", ", unavailable", ", nothing chosen")
+FAILING = (
+    *(", empty", ", wrong", ", expired", ", unavailable"),
+    *(", nothing chosen", ", closed", ", too late"),
+)
 ASKING = (" place", ", thoughts")
 # Whoever reads these, a pupil or another, they address nobody.
-FOR_ALL = ("begin", "wiped", "gone")
+FOR_ALL = ("begin", "wiped", "gone", "fitting", "own", "error")
 
 LONG = "x" * 3001
 TELLING = "Bel mijn broer: 06 12345678. Hij was erbij.\nDaarna is het misgegaan."
@@ -55,6 +69,19 @@ def begin(tab: Page, _house: House) -> Iterator[Met]:
     yield "begin, nothing chosen", on(tab)
     yield "advice", go(tab, "/aanvragen/?kind=unknown&role=unknown")
     yield "advice on a pupil", go(tab, "/aanvragen/?kind=learning&role=outsider")
+
+
+def fit(tab: Page, _house: House) -> Iterator[Met]:
+    """Every question of the guide, with and without an answer, and every end."""
+    ways: list[dict[str, str]] = [{}]
+    while ways:
+        given = ways.pop()
+        name = "fitting" + "".join(f" {answer}" for answer in given.values())
+        yield name, go(tab, "/keuzehulp/?" + "&".join(f"{k}={v}" for k, v in given.items()))
+        found = fitting.next_after(given)
+        if isinstance(found, fitting.Question):
+            yield f"{name}, nothing chosen", on(tab)
+            ways += [given | {found.name: answer} for answer, _ in found.answers]
 
 
 def steps_of(door: str) -> Walk:
@@ -140,6 +167,16 @@ def _to_second_step(tab: Page, door: str) -> None:
     on(tab)
 
 
+def carried(tab: Page, _house: House) -> Iterator[Met]:
+    """What no step asks stands on the last page too."""
+    _to_second_step(tab, "pupil")
+    fill(tab, {"postcode": "2451"})
+    on(tab)
+    for _ in range(2):
+        last = on(tab)
+    yield "pupil check with the place as first typed", last
+
+
 def confirmed(door: str) -> Walk:
     def confirmations(tab: Page, _house: House) -> Iterator[Met]:
         reached = {"": {"email": f"{door}@example.org"}, " by phone": {"phone": "0612345678"}}
@@ -176,7 +213,7 @@ def sent_again(door: str) -> Walk:
 
 def notices(tab: Page, _house: House) -> Iterator[Met]:
     for door in ("pupil", "proposal"):
-        yield f"{door} 1, lost", go(tab, f"{DOORS[door]}somebodys/2/")
+        yield f"{door} 1, lost", go(tab, f"{DOORS[door]}somebodyelse/2/")
     go(tab, DOORS["learning"])
     yield "pupil 1, switched", press(tab, "Ik ben zelf de leerling")
     go(tab, DOORS["community"])
@@ -188,11 +225,11 @@ def expired(tab: Page, _house: House) -> Iterator[Met]:
     tab.context.clear_cookies()
     yield "learning 1, expired", on(tab)
     _to_check(tab, "pupil", {})
-    _forge_token(tab)
+    forge_token(tab)
     yield "pupil check, expired", press(tab, "Verstuur")
     go(tab, tab.url.replace("controleren", "2"))
     press(tab, "Later verder")
-    _forge_token(tab)
+    forge_token(tab)
     yield "pupil later, expired", on(tab)
 
 
@@ -270,6 +307,7 @@ def mailbox(tab: Page, _house: House) -> Iterator[Met]:
 
 WALKS: tuple[Walk, ...] = (
     begin,
+    fit,
     *(steps_of(door) for door in DOORS),
     known,
     # The steps above are a relative's and a resident's.
@@ -280,6 +318,7 @@ WALKS: tuple[Walk, ...] = (
     ),
     *(full_check(door) for door in DOORS),
     *(asked_once_more(door) for door in ("pupil", "community")),
+    carried,
     *(confirmed(door) for door in DOORS),
     *(sent_again(door) for door in ("pupil", "proposal")),
     notices,

@@ -7,8 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import House, OpenTab
+from tests.journeys.own_states import an_address, came_in, mailed_link
 from tests.journeys.paths import PATHS
 from tests.journeys.walking import DOORS, press, reference, required, to_step, walk
+from tests.own_door import DOOR
 
 MOST_STOPS = 80
 
@@ -76,6 +78,11 @@ class Keys:
         """Past the header, by the link that stands before it."""
         assert self.press("Tab").words == "Ga naar de inhoud"
         self._tab.keyboard.press("Enter")
+
+    def type_into(self, name: str, text: str) -> None:
+        """Go to the box by this name and type."""
+        self.to(lambda stop: stop.name == name)
+        self._tab.keyboard.insert_text(text)
 
     def choose(self, name: str, value: str, stop: Stop) -> None:
         """Choose out of a few, standing at the first of them."""
@@ -211,3 +218,62 @@ def test_what_is_asked_once_more_takes_the_focus(open_tab: OpenTab) -> None:
     keys.to(lambda stop: stop.tag == "A")
     tab.keyboard.press("Enter")
     assert keys.here().name == "story"
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_the_guide_is_walked_to_a_form_with_the_keys_alone(open_tab: OpenTab, script: bool) -> None:
+    tab = open_tab(320 if script else 1280, java_script_enabled=script)
+    keys = Keys(tab)
+    tab.goto("/keuzehulp/")
+    _go_round(tab)
+    keys.fill({})
+    assert tab.title().startswith("Fout: ")
+    if script:
+        expect(tab.locator(".error-summary")).to_be_focused()
+    tab.goto("/keuzehulp/")
+    for answer in ({"danger": "no"}, {"about": "community"}, {"who": "resident"}, {"plan": "own"}):
+        keys.to_content()
+        keys.fill(answer)
+    _go_round(tab)
+    keys.to_content()
+    keys.leave_by("Vraag een conferentie aan")
+    expect(tab.locator("h1")).to_contain_text("Stap 1 van 5")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_the_own_door_is_gone_through_with_the_keys_alone(
+    open_tab: OpenTab, house: House, script: bool
+) -> None:
+    address = an_address()
+    came_in(house, email=address)
+    tab = open_tab(320 if script else 1280, java_script_enabled=script)
+    keys = Keys(tab)
+    tab.goto(DOOR)
+    _go_round(tab)
+    keys.to_content()
+    keys.type_into("email", address)
+    keys.leave_by("Verstuur de link")
+    expect(tab.locator("h1")).to_have_text("Kijk in de mail")
+    tab.goto(mailed_link(house, address))
+    keys.to_content()
+    keys.leave_by("Bekijk de aanvraag")
+    _go_round(tab)
+    for link, box, text, button in (
+        ("Iets toevoegen", "text", "Na vieren bellen.", "Verstuur de aanvulling"),
+        ("Contactgegevens wijzigen", "phone", "030 - 234 56 99", "Verstuur de nieuwe gegevens"),
+    ):
+        keys.to_content()
+        keys.leave_by(link)
+        _go_round(tab)
+        keys.to_content()
+        keys.type_into(box, text)
+        keys.leave_by(button)
+        expect(tab.get_by_role("status")).to_be_visible()
+    keys.to_content()
+    keys.leave_by("De aanvraag intrekken")
+    keys.to_content()
+    keys.leave_by("Trek de aanvraag in")
+    expect(tab.locator("h1")).to_have_text("Deze aanvraag is ingetrokken")
+    keys.to_content()
+    keys.leave_by("Uitloggen")
+    expect(tab.locator("h1")).to_have_text("Uitgelogd")

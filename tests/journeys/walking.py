@@ -1,8 +1,10 @@
 """How a visitor goes through a form: fill in what a page asks, and press what leads on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from playwright.sync_api import Locator, Page, Response
+
+from tests.journeys.conftest import House
 
 DOORS = {
     "pupil": "/aanvragen/leervraag/leerling/",
@@ -14,6 +16,9 @@ NAMED = """boxes => boxes.filter(box => box.type !== 'hidden')
     .map(box => [box.name, box.type, box.value])"""
 
 Answers = Mapping[str, str]
+# A page in one state: its name there, and the page as the server sent it.
+Met = tuple[str, Response]
+Walk = Callable[[Page, House], Iterator[Met]]
 
 
 def required(door: str, **other: str) -> dict[str, str]:
@@ -59,6 +64,11 @@ def fill(tab: Page, answers: Answers) -> None:
             tab.fill(f"main form [name={name}]", answer)
         elif value in answer.split("|"):
             tab.check(f'main form [name={name}][value="{value}"]')
+
+
+def forge_token(tab: Page) -> None:
+    """Make every form of this page as one that has stood open for too long."""
+    tab.locator("[name=csrf_token]").evaluate_all("all => all.forEach(box => box.value += 'x')")
 
 
 def walk(tab: Page, answers: Answers) -> Iterator[Response]:
