@@ -83,7 +83,7 @@ def mail_link(address: str) -> str:
 
     An address may hold signs that would add headers here, such as ``?bcc=`` (RFC 6068).
     """
-    return f"mailto:{quote(address, safe='@')}" if "@" in address else ""
+    return f"mailto:{quote(address, safe='@')}" if address else ""
 
 
 def _should_inform(case: Case, tasks: list[work.Task]) -> bool:

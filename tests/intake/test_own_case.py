@@ -121,6 +121,24 @@ def test_a_text_that_will_not_do_comes_back_as_it_was(
     assert counts() == before
 
 
+@pytest.mark.parametrize("role", [Role.PUPIL, Role.RELATIVE])
+def test_a_manager_is_told_to_read_before_calling_and_of_a_pupil_no_more_than_how_to_reach_it(
+    browser: Browser, config: Config, role: Role
+) -> None:
+    case = request_one(config, role=role)
+    enter(browser)
+    browser.submit(own(case, "aanvullen/"), {"text": "Bel niet thuis."})
+    browser.submit(own(case, "gegevens/"), {"phone": "0302345699"})
+    addition, corrected = (
+        " ".join(letters(name)[0].body.split()) for name in ("addition", "corrected")
+    )
+    first = addition.index("Lees het voordat u weer contact opneemt")
+    assert first < addition.index("Telefoon:")
+    first = corrected.index("Lees eerst wat nodig is voor veilig contact")
+    assert first < corrected.index("Telefoon:")
+    assert ("Van:" in addition) is (role is not Role.PUPIL)
+
+
 # Correcting.
 
 
