@@ -16,10 +16,16 @@ from portal.cases.register import withdraw
 from portal.casework.staff import Staff
 from portal.cli import COMMANDS, main
 from portal.commands.command import Command
-from portal.commands.upkeep import chores
+from portal.commands.upkeep import chores, sweep_surely
 from portal.config import Config
-from portal.database import connection, transaction
+from portal.database import connection, open_database, transaction
+from portal.delivery.letters import Envelope, Text
+from portal.delivery.outbox import post
+from portal.intake import drafts
 from portal.routing.tables import ManagerRow, RegionRow
+from portal.sealing import Keyring
+from portal.sweep import sweep
+from tests.conftest import DATA_KEY
 from tests.portal_app import (
     BASE,
     DOORS,
@@ -33,6 +39,7 @@ from tests.portal_app import (
     required,
 )
 from tests.real_server import free_port
+from tests.seed import one
 
 Portal = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parent.parent
@@ -252,6 +259,50 @@ def test_the_worker_sweeps_chases_asks_afterwards_and_sends_the_overview(
     assert all(chore.every <= timedelta(hours=1) for chore in made)
     for chore in made:
         chore.do(now)
+
+
+def test_sweep_tells_what_goes_and_a_dry_run_changes_nothing(
+    portal: Portal, tmp_path: Path
+) -> None:
+    open_database(new_database(tmp_path), Keyring([DATA_KEY]))
+    with connection():
+        drafts.save(drafts.new_secret(), "pupil", 1, {}, datetime.now(UTC) - timedelta(days=2))
+    for _ in range(2):
+        status, said, complaint = portal("sweep", "--dry-run")
+        assert (status, complaint) == (0, "")
+        assert said.startswith("would be forgotten: 0 cases, ")
+        assert "1 unfinished forms" in said
+    assert "1 unfinished forms" in portal("sweep")[1]
+    assert "0 unfinished forms" in portal("sweep")[1]
+
+
+def test_sweep_tells_of_a_case_that_a_letter_keeps(portal: Portal, tmp_path: Path) -> None:
+    open_database(new_database(tmp_path), Keyring([DATA_KEY]))
+    case = one(datetime.now(UTC) - timedelta(days=30))
+    with connection(), transaction():
+        withdraw(case, datetime.now(UTC) - timedelta(days=29))
+        envelope = Envelope("noor@example.org", None, "info@example.org", case.reference)
+        post("intake", Text("Nieuw", "Er is iets.\n"), envelope, case.received_at, "p@example.org")
+    status, said, complaint = portal("sweep")
+    assert (status, complaint) == (0, "")
+    assert said.endswith(
+        "kept: 1 cases about which a letter has not been sent; the overview names them\n"
+    )
+
+
+def test_after_a_long_stop_sweep_asks_a_person_in_one_line(
+    portal: Portal, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    open_database(new_database(tmp_path), Keyring([DATA_KEY]))
+    with connection():
+        sweep(datetime.now(UTC) - timedelta(days=9))
+    status, said, complaint = portal("sweep")
+    assert (status, said, complaint.count("\n")) == (1, "", 1)
+    assert "run 'portal sweep --after-a-long-stop'" in complaint
+    sweep_surely(datetime.now(UTC))
+    assert "--after-a-long-stop" in caplog.text
+    assert portal("sweep", "--after-a-long-stop")[0] == 0
+    assert portal("sweep")[0] == 0
 
 
 def test_deliver_with_the_mail_server_away_fails_in_one_line(

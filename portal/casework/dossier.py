@@ -83,7 +83,8 @@ def mail_link(address: str) -> str:
 
     An address may hold signs that would add headers here, such as ``?bcc=`` (RFC 6068).
     """
-    return f"mailto:{quote(address, safe='@')}" if address else ""
+    known = address and address != wording.UNREAD
+    return f"mailto:{quote(address, safe='@')}" if known else ""
 
 
 def _should_inform(case: Case, tasks: list[work.Task]) -> bool:

@@ -57,7 +57,8 @@ def _sweep(asked: argparse.Namespace) -> None:
         print(f"kept: {held} cases about which a letter has not been sent; the overview names them")
 
 
-def _sweep_surely(at: datetime) -> None:
+def sweep_surely(at: datetime) -> None:
+    """Forget what is past its period, or say in the log why not."""
     try:
         sweep(at)
     except (LongStop, NotAll) as refused:
@@ -87,7 +88,7 @@ def _migrate(_asked: argparse.Namespace) -> None:
 def chores(config: Config) -> tuple[clock.Chore, ...]:
     """What the worker does again and again beside its letters."""
     return (
-        clock.Chore("sweep", timedelta(hours=1), _sweep_surely),
+        clock.Chore("sweep", timedelta(hours=1), sweep_surely),
         clock.Chore("chase", timedelta(minutes=1), partial(chase, config=config)),
         clock.Chore("digest", timedelta(minutes=1), partial(digest, config=config)),
         clock.Chore("contact afterwards", timedelta(minutes=15), partial(follow_up, config=config)),

@@ -672,3 +672,27 @@ def test_every_change_is_written_down_once(anna: Browser, change: str) -> None:
     case = came_in()
     assert CHANGES[change](anna, case).status_code == HTTPStatus.SEE_OTHER
     assert [line for line in trail() if line[0] == "changed"] == [("changed", case.reference)]
+
+
+# When it is forgotten
+
+
+def test_a_case_that_ended_tells_on_which_day_it_is_forgotten(anna: Browser) -> None:
+    case = move(came_in(), Status.STOPPED)
+    assert "Op 21 december 2026 wordt alles hierover gewist" in words(anna.get(at(case)))
+    with connection(), transaction():
+        work.write_note(case, "Gebeld", "k", SOMEBODY, NOON + 3 * DAY)
+        progress.touch(Case.get_by_id(case.id), NOON + 3 * DAY)
+    assert "Op 24 december 2026 wordt alles hierover gewist" in words(anna.get(at(case)))
+    for running in (came_in(), move(came_in())):
+        assert "gewist" not in words(anna.get(at(running)))
+
+
+def test_a_case_that_a_letter_keeps_says_why_it_is_still_there(
+    anna: Browser, clock: time_machine.Traveller, house: House
+) -> None:
+    case = move(came_in(), Status.STOPPED)
+    letter_about(case, State.STUCK)
+    clock.move_to(NOON + 29 * DAY)
+    page = words(house.signed_in("a").get(at(case)))
+    assert "De bewaartijd is voorbij. Alles wordt gewist zodra elke brief hierover is" in page

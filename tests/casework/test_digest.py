@@ -11,6 +11,7 @@ import pytest
 from peewee import IntegrityError, OperationalError
 
 from portal.cases import progress, work
+from portal.cases.register import withdraw
 from portal.casework import digest as clock
 from portal.casework import overview
 from portal.casework.digest import Digest, digest
@@ -18,7 +19,7 @@ from portal.casework.overview import PARTS
 from portal.config import Config
 from portal.database import connection, database, open_database, transaction
 from portal.delivery.letters import Envelope, Text
-from portal.delivery.outbox import Letter, Outcome, Result, claim, post, record
+from portal.delivery.outbox import Letter, Outcome, Result, State, claim, post, record
 from portal.routing import absences
 from portal.routing.regions import managers
 from portal.routing.rules import NATIONAL
@@ -311,6 +312,24 @@ def stick(reference: str, fallback: str | None = None) -> None:
         record(claimed, Outcome(result, "550 No such user"), SEVEN)
         if refused:
             return
+
+
+def test_a_case_that_a_letter_keeps_from_being_forgotten_stands_in_that_of_the_desk(
+    config: Config,
+) -> None:
+    held, young, gone = (receive(SEVEN - days * DAY) for days in (29, 27, 29))
+    for case, days in ((held, 29), (young, 27), (gone, 29)):
+        with transaction():
+            withdraw(current(case), SEVEN - days * DAY)
+    with transaction():
+        sent = Letter.update(state=State.SENT, sent_at=SEVEN - DAY)
+        sent.where(Letter.case_reference == gone.reference).execute()
+    digest(SEVEN, config)
+    heading = "Niet gewist, want een brief is niet verstuurd"
+    assert f"{heading}\n{'-' * len(heading)}\n\n- {held.reference}" in to(DESK)
+    assert young.reference not in to(DESK)
+    assert gone.reference not in to(DESK)
+    assert held.reference not in to(DRENTHE)
 
 
 def test_letters_that_reach_nobody_stand_in_that_of_the_national_desk_alone(
