@@ -25,6 +25,7 @@ from portal.casework import (
     staff_views,
     trail_views,
 )
+from portal.casework.figures import views as figures_views
 from portal.config import Config, Mode
 from portal.database import check_key, database, open_database, pending_migrations
 from portal.delivery.smtp import sender
@@ -38,7 +39,7 @@ MANIFEST = ROOT / "build" / "manifest.json"
 
 _DESK = (
     *(sign_in_views, account_views, desk_views, case_views),
-    *(road_views, agenda_views, absence_views, staff_views, trail_views),
+    *(road_views, agenda_views, absence_views, staff_views, trail_views, figures_views),
 )
 
 _DAY = timedelta(hours=24)

@@ -9,6 +9,9 @@ import holidays
 
 HERE = ZoneInfo("Europe/Amsterdam")
 
+# Working days from receipt until a human gives a sign of life, as the pages promise.
+FIRST_SIGN = 2
+
 # The library counts both, for in law they lengthen a term (Algemene termijnenwet, article 3). At
 # work they are free for some and not for others; a requester cannot know for whom, and must not
 # wait longer for it. A reminder that reaches somebody on a day off does no harm: whoever stands in
@@ -53,6 +56,11 @@ def months_after(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day.day, last))
+
+
+def sign_of_life_by(since: datetime) -> datetime:
+    """By when the first sign of life was promised to who sent something at that moment."""
+    return add_workdays(since, FIRST_SIGN)
 
 
 def _from(moment: datetime) -> tuple[date, time]:

@@ -87,6 +87,8 @@ def _rows(
             "received_at": at,
             "idle_since": at,
             "heard_at": None,
+            "heard_after": None,
+            "in_time": None,
             "email_hash": "",
             "phone_hash": "",
         }

@@ -3,11 +3,14 @@
 Every function works in its caller's transaction, on a case that was read in it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from portal.cases import life
 from portal.cases.case import Happening, Stage, Status
 from portal.cases.register import By, Case, history, record
+from portal.workdays import sign_of_life_by
+
+_MINUTE = timedelta(minutes=1)
 
 
 class NotAllowed(Exception):
@@ -20,6 +23,9 @@ def acknowledge(case: Case, by: By, now: datetime) -> bool:
         return False
     if case.status is Status.RECEIVED:
         case.status = Status.ACKNOWLEDGED
+    if case.heard_after is None:
+        case.heard_after = (now - case.received_at) // _MINUTE
+        case.in_time = now <= sign_of_life_by(case.received_at)
     _set(case, Stage.UNDER_WAY, now)
     record(case, Happening.ACKNOWLEDGED, now, by, status=case.status)
     return True

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import CharField, ForeignKeyField, IntegrityError, fn
+from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, IntegrityError, fn
 
 from portal.cases.case import (
     Answers,
@@ -44,6 +44,7 @@ class Case(Table):
 
     ``idle_since`` is since when nobody at the desk did anything with it: while a sign of life is
     awaited, since when it is. ``heard_at`` is when its requester last added or corrected something.
+    ``heard_after`` and ``in_time`` are about the first sign of life, as a ``Tombstone`` keeps them.
     """
 
     reference = CharField(max_length=20, unique=True)
@@ -59,6 +60,8 @@ class Case(Table):
     received_at = Moment()
     idle_since = Moment()
     heard_at = Moment(null=True)
+    heard_after = IntegerField(null=True)
+    in_time = BooleanField(null=True)
     municipality = Sealed()  # as typed, where no map knows it
     name = Sealed()
     email = Sealed()

@@ -1,19 +1,14 @@
 """What may still be counted of a case that was forgotten; nothing in it points at anybody."""
 
-from datetime import datetime, timedelta
-
 from peewee import BooleanField, CharField, IntegerField
 
 from portal.cases import conference
-from portal.cases.case import Happening, Intent, Kind, Role, Status
+from portal.cases.case import Intent, Kind, Role, Status
 from portal.cases.conference import Plan
 from portal.cases.life import before_the_end
-from portal.cases.register import Case, Event, history
+from portal.cases.register import Case, history
 from portal.database import Table, Word
-from portal.workdays import HERE, add_workdays
-
-# Working days within which somebody hears from us, as the pages say.
-PROMISED = 2
+from portal.workdays import HERE
 
 
 class Tombstone(Table):
@@ -41,7 +36,6 @@ def of(case: Case) -> Tombstone:
     A conference was held unless that was taken back, however the case ended after it.
     """
     events = history(case)
-    heard = _first_sign(events)
     came_to = [event.status for event in events if event.status]
     return Tombstone(
         kind=case.kind,
@@ -50,13 +44,8 @@ def of(case: Case) -> Tombstone:
         region=case.region,
         received_in=f"{case.received_at.astimezone(HERE):%Y-%m}",
         ended_as=case.status,
-        heard_after=(heard - case.received_at) // timedelta(minutes=1) if heard else None,
-        in_time=heard <= add_workdays(case.received_at, PROMISED) if heard else None,
+        heard_after=case.heard_after,
+        in_time=case.in_time,
         held=Status.HELD in {case.status, before_the_end(came_to)},
         plan=conference.of(case).plan,
     )
-
-
-def _first_sign(events: list[Event]) -> datetime | None:
-    signs = (event.at for event in events if event.what is Happening.ACKNOWLEDGED)
-    return next(signs, None)

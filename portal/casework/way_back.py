@@ -13,6 +13,7 @@ from portal.casework.people import StaffRole
 WAYS = (
     ("desk.overview", "Aanvragen"),
     ("absence.show", "Afwezig"),
+    ("figures.show", "Cijfers"),
     ("staff.overview", "Medewerkers"),
     ("trail.show", "Logboek"),
     ("account.show", "Mijn account"),

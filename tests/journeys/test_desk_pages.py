@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 from portal.cases import conference, progress, register, work
 from portal.cases.case import Intent, Kind, Role, Status, Submission
 from portal.cases.conference import Agreed, Appointment, Coordinator, Payer
+from portal.cases.followup import Going
 from portal.cases.register import Case
 from portal.database import connection, database, transaction
 from portal.delivery.letters import Envelope, Text
@@ -24,6 +25,7 @@ from portal.routing.absences import add
 from portal.workdays import HERE
 from tests import markup
 from tests.casework.desk_app import DESK, SOMEBODY, at
+from tests.casework.figures_house import Came, answered, forgotten
 from tests.casework.staff_house import POSTS, House, secret_of
 from tests.language import NORMAL, prose
 from tests.portal_app import build, new_database
@@ -152,6 +154,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
         contexts[name].add_cookies([{"name": "desk", "value": secret, "url": base}])
     with connection():
         cases = _cases(now)
+        _counted(now)
         seed(30, now - DAY, ("drenthe",))
     _absences(now)
     try:
@@ -162,6 +165,15 @@ def desk(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
         server.kill()
         if not database.is_closed():
             database.close()
+
+
+def _counted(now: datetime) -> None:
+    """Enough for figures with pictures, and few enough for marks; all in one region and year."""
+    for number, (role, going) in enumerate(zip(Role, [*Going, *Going, Going.PARTLY], strict=True)):
+        for _ in range(number):
+            came = Came(now - DAY, role=role, region="limburg", heard=number)
+            forgotten(came, f"{now.astimezone(HERE):%Y-%m}")
+        answered(going, f"{now.astimezone(HERE):%Y-%m}", number, "limburg")
 
 
 Steps = Callable[[Page, dict[str, Case]], Response]
@@ -186,6 +198,10 @@ def _at(case: str, page: str = "") -> Steps:
 
 def _desk(asked: str = "") -> Steps:
     return lambda tab, _: _go(tab, f"{DESK}?{asked}")
+
+
+def _desk_page(page: str) -> Steps:
+    return lambda tab, _: _go(tab, f"{DESK}{page}")
 
 
 def _sent(case: str, page: str, button: str) -> Steps:
@@ -282,6 +298,10 @@ STATES: dict[str, tuple[str, Steps]] = {
     "sheet, question": ("a", _at("road", "vragenblad/")),
     "sheet, three questions": ("a", _at("held", "vragenblad/")),
     "sheet, plan": ("a", _at("road", "planblad/")),
+    "figures": ("desk", _desk_page("cijfers/")),
+    "figures of a region": ("desk", _desk_page("cijfers/?region=limburg")),
+    "figures, small": ("desk", _desk_page("cijfers/?region=zeeland")),
+    "figures, empty": ("desk", _desk_page("cijfers/?period=2020-1")),
     "away": ("a", _away()),
     "away, nobody": ("b", _away()),
     "away, national": ("desk", _away()),
