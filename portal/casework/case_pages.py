@@ -34,6 +34,8 @@ TYPED = {
     "day": "De dag",
     "at": "De tijd",
     "place": "De plaats",
+    "helped": "Wat hielp",
+    "differently": "Wat anders kan",
 }
 
 

@@ -7,11 +7,13 @@ the page was shown: what changed meanwhile is not overwritten unread.
 from collections.abc import Callable
 from datetime import datetime
 
-from portal.cases import conference, progress
+from portal.cases import conference, followup, progress, work
 from portal.cases.case import Happening, Stage, Status
 from portal.cases.conference import Agreed, Appointment, Conference, Coordinator, Outcome
+from portal.cases.followup import Told
 from portal.cases.progress import NotAllowed
 from portal.cases.register import By, Case, history
+from portal.cases.work import Errand
 from portal.casework import road_letters
 from portal.casework.handle import by, theirs
 from portal.casework.people import Person
@@ -124,6 +126,21 @@ def note_consent(person: Person, reference: str, *, given: bool, now: datetime) 
         now,
         lambda case, who: conference.note_consent(case, who, now, given=given),
     )
+
+
+def answer(person: Person, reference: str, told: Told, now: datetime) -> bool:
+    """Keep what a requester answers on the phone three months after; the task to call is done.
+
+    Nothing about it is written with the case, as when they answer for themselves.
+    """
+    with transaction():
+        case = theirs(person, reference)
+        if not followup.answer(case, told, now):
+            return False
+        calls = [task for task in work.tasks(case) if task.errand is Errand.FOLLOW_UP]
+        for task in calls:
+            work.finish(task, by(person), now)
+        return True
 
 
 def _keep(person: Person, reference: str, seen: str | None, now: datetime, keep: Keep) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from portal.cases import conference
+from portal.cases import conference, followup
 from portal.cases.case import Kind, Stage, Status
 from portal.cases.conference import Conference
 from portal.cases.register import Case, answers_of
@@ -26,6 +26,8 @@ def of(case: Case, now: datetime) -> dict[str, Any]:
         "wishes": _wishes(case),
         "may_ask": conference.may_ask(case) if case.kind is Kind.COMMUNITY else None,
         "community": case.kind is Kind.COMMUNITY,
+        "asked": followup.of(case),
+        "standing": followup.standing(case, now),
     }
 
 

@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
 from portal.audit.trail import Action
-from portal.cases import conference
+from portal.cases import conference, followup
 from portal.cases.case import Kind
 from portal.cases.conference import Payer
+from portal.cases.followup import Going, Standing, Told
 from portal.cases.question import Advice, advise
 from portal.cases.register import Case, answers_of
 from portal.casework import case_pages, guard, road, road_forms, road_pages
@@ -19,6 +20,7 @@ from portal.casework.case_pages import about, case_of, done
 from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.pages import config, now, refused, to
 from portal.casework.road_forms import AgreedForm, AppointmentForm, CoordinatorForm, Seen
+from portal.web.afterwards import Afterwards
 from portal.web.buttons import Button
 from portal.workdays import HERE
 
@@ -126,6 +128,22 @@ def consent(reference: str) -> ResponseReturnValue:
         return done("consent", reference, changed=kept)
 
     return case_pages.answer("desk/consent.html", Button(), act, case, given=given)
+
+
+@blueprint.route("/na-drie-maanden/", methods=["GET", "POST"])
+@open_to(*CASES)
+def afterwards(reference: str) -> ResponseReturnValue:
+    """Fill in, on the phone, how it goes three months after."""
+    case, form = case_of(signed_in(), reference), Afterwards()
+    if followup.standing(case, now()) is not Standing.AWAITED:
+        return to("case.show", reference=reference)
+
+    def act() -> ResponseReturnValue:
+        texts = (form["helped"].data or "", form["differently"].data or "")
+        told = Told(Going(form["going"].data), *texts)
+        return done("answered", reference, changed=road.answer(signed_in(), reference, told, now()))
+
+    return case_pages.answer("desk/afterwards.html", form, act, case)
 
 
 @blueprint.get("/conferentie.ics")

@@ -170,6 +170,7 @@ DONE = {
     "called off": "De datum is vervallen.",
     "looked back": "Het verloop is bewaard.",
     "consent": "Dat is bewaard.",
+    "answered": "De antwoorden zijn bewaard, los van deze aanvraag.",
 }
 
 INFORM = (

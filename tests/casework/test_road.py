@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from werkzeug.test import TestResponse
 
-from portal.cases import conference, progress
+from portal.cases import conference, followup, progress, work
 from portal.cases.case import Happening, Intent, Kind, Role, Stage, Status
 from portal.cases.conference import Conference, Coordinator, Payer, Plan
 from portal.cases.register import Case, history
@@ -357,6 +357,44 @@ def test_consent_is_noted_at_the_desk_for_groups_alone(anna: Browser) -> None:
     assert happened(case)[-2:] == [Happening.MAY_ASK, Happening.MAY_NOT_ASK]
     about_a_pupil = on_the_way(kind=Kind.LEARNING, role=Role.RELATIVE)
     assert "Contact na drie maanden" not in anna.get(at(about_a_pupil)).text
+
+
+@pytest.fixture
+def to_be_called() -> Case:
+    """A case whose requester has no mailbox, three months after the conference."""
+    case = on_the_way(Status.HELD, email="", answers=(("follow_up", ("yes",)),))
+    with connection(), transaction():
+        day = conference.Appointment(NOON - 95 * DAY, 120, "")
+        conference.set_date(case, day, SOMEBODY, NOON - 95 * DAY)
+        followup.note_asked(case, (NOON - 95 * DAY).date(), NOON - DAY, by_phone=True)
+        wanted = work.Wanted("Bel", NOON.date(), work.Errand.FOLLOW_UP)
+        work.set_task(case, wanted, form_key="k", by=SOMEBODY, now=NOON - DAY)
+    return case
+
+
+def test_what_is_answered_on_the_phone_is_kept_apart_and_the_call_is_done(
+    anna: Browser, to_be_called: Case
+) -> None:
+    page = at(to_be_called, "na-drie-maanden/")
+    before = happened(to_be_called)
+    answers = {"going": "partly", "helped": "Samen eten", "differently": ""}
+    form = controls(forms(anna.get(page).text)[-1]).to_dict()
+    for _ in range(2):
+        anna.post(page, data={**form, **answers})
+    with connection():
+        (reply,) = followup.Reply.select()
+        (task,) = work.tasks(to_be_called)
+    assert (reply.going, reply.helped) == (followup.Going.PARTLY, "Samen eten")
+    assert task.done_at
+    assert happened(to_be_called) == before
+    shown = words(anna.get(at(to_be_called)))
+    assert "De vragen zijn beantwoord" in shown
+    assert "Samen eten" not in shown
+
+
+def test_answers_of_nobody_who_is_awaited_are_not_asked(anna: Browser) -> None:
+    sent = anna.get(at(on_the_way(), "na-drie-maanden/"))
+    assert sent.status_code == HTTPStatus.SEE_OTHER
 
 
 # For all parts

@@ -13,7 +13,7 @@ import html5lib
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
-from portal.cases import conference, progress, register, work
+from portal.cases import conference, followup, progress, register, work
 from portal.cases.case import Intent, Kind, Role, Status, Submission
 from portal.cases.conference import Agreed, Appointment, Coordinator, Payer
 from portal.cases.followup import Going
@@ -84,6 +84,7 @@ def _cases(now: datetime) -> dict[str, Case]:
         register.withdraw(cases["withdrawn"], now)
     _with_everything(cases["planned"], now)
     cases["road"] = _on_the_road(now)
+    cases["to be called"] = _three_months_on(now)
     cases["sought"] = _moved(now, Status.COORDINATOR_SOUGHT, email="", answers=WISHES)
     return cases
 
@@ -98,6 +99,16 @@ def _on_the_road(now: datetime) -> Case:
         conference.appoint_coordinator(case, who, SOMEBODY, now)
         when = Appointment(now - DAY, 120, "Buurthuis De Kring")
         conference.set_date(case, when, SOMEBODY, now)
+    return case
+
+
+def _three_months_on(now: datetime) -> Case:
+    said = (("follow_up", ("yes",)),)
+    case = _moved(now, Status.HELD, kind=Kind.COMMUNITY, role=Role.RESIDENT, email="", answers=said)
+    then = now - 95 * DAY
+    with transaction():
+        conference.set_date(case, Appointment(then, 120, ""), SOMEBODY, now)
+        followup.note_asked(case, then.date(), now, by_phone=True)
     return case
 
 
@@ -295,6 +306,9 @@ STATES: dict[str, tuple[str, Steps]] = {
     "date lapses": ("a", _at("road", "datum/vervalt/")),
     "outcome": ("a", _at("road", "verloop/")),
     "wrong: outcome": ("a", _filled("road", "verloop/", "came_police", "veel")),
+    "case, to be called": ("a", _at("to be called")),
+    "afterwards": ("a", _at("to be called", "na-drie-maanden/")),
+    "wrong: afterwards": ("a", _sent("to be called", "na-drie-maanden/", "Bewaar")),
     "sheet, question": ("a", _at("road", "vragenblad/")),
     "sheet, three questions": ("a", _at("held", "vragenblad/")),
     "sheet, plan": ("a", _at("road", "planblad/")),
