@@ -1,6 +1,8 @@
 """What the tests of the desk share: the portal with somebody in each post, and a clock to move."""
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -8,8 +10,11 @@ import pytest
 import time_machine
 
 from portal.casework import employ
-from portal.database import database
+from portal.casework.staff import Staff
+from portal.database import connection, database, open_database
+from portal.sealing import Keyring
 from tests.casework.staff_house import POSTS, House
+from tests.conftest import DATA_KEY, NOON
 from tests.portal_app import Browser, build, new_database
 
 
@@ -20,15 +25,36 @@ def clock(now: datetime) -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
+@pytest.fixture(scope="session")
+def one_house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Made once for all, with somebody in each post: each test works in a copy of its database."""
+    folder = tmp_path_factory.mktemp("house")
+    with time_machine.travel(NOON, tick=False):
+        house = House(build(new_database(folder)))
+        for name in POSTS:
+            house.take_on(name)
+        employ.disable(house.staff["gone"], NOON)
+    return house
+
+
+@pytest.fixture(scope="session")
+def whole(one_house: House) -> Path:
+    """The file that every test gets a copy of."""
+    return Path(one_house.app.config["PORTAL"].database_url.removeprefix("sqlite:///"))
+
+
 @pytest.fixture
-def house(tmp_path: Path, clock: time_machine.Traveller, now: datetime) -> House:
-    house = House(build(new_database(tmp_path)))
+def house(one_house: House, whole: Path, tmp_path: Path, clock: time_machine.Traveller) -> House:
+    url = f"sqlite:///{shutil.copy(whole, tmp_path / 'portal.db')}"
+    open_database(url, Keyring([DATA_KEY]))
     # Commits that do not wait for the disk: what survives a power cut is tested elsewhere.
     database.obj.pragma("synchronous", 0, permanent=True)
-    for name in POSTS:
-        house.take_on(name)
-    employ.disable(house.staff["gone"], now)
-    return house
+    with connection():
+        staff = {name: Staff.get_by_id(one.id) for name, one in one_house.staff.items()}
+    # Some look up where the database is, to hold it from outside.
+    config = one_house.app.config
+    config["PORTAL"] = replace(config["PORTAL"], database_url=url)
+    return House(one_house.app, staff, {name: [*c] for name, c in one_house.recovery.items()})
 
 
 @pytest.fixture

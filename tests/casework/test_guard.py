@@ -1,8 +1,10 @@
 """No door without a guard: every route there is, and everybody who may come by."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from flask import Flask, abort
@@ -16,10 +18,16 @@ from portal.casework.staff import Staff
 from portal.database import transaction
 from tests.casework.doors import ANYONE, DISABLED, PARTS, PERSONAS, doors
 from tests.casework.staff_house import ACCOUNT, SIGN_IN, House, everything
-from tests.portal_app import Browser
+from tests.portal_app import Browser, build
 
 ELSEWHERE = {"Origin": "https://elders.example.org", "Sec-Fetch-Site": "cross-site"}
 NOTE = "Een lange notitie\nover twee regels."
+
+
+@pytest.fixture
+def house(house: House, tmp_path: Path) -> House:
+    """With an application of its own: some of these tests add pages to it."""
+    return replace(house, app=build(f"sqlite:///{tmp_path / 'portal.db'}"))
 
 
 @pytest.fixture
