@@ -104,3 +104,23 @@ def test_an_old_case_goes_on_like_any_other(old: None) -> None:
     first, last = history(case)
     assert (first.by, first.function, first.status) == ("", "", Status.RECEIVED)
     assert (last.what, last.by) == (Happening.ACKNOWLEDGED, "anna")
+
+
+def test_how_long_an_earlier_sign_of_life_took_is_counted_from_its_first_event(old: None) -> None:
+    Runner(database.obj, str(MIGRATIONS)).up("0008_clock")
+    for letter, days in {"a": (4, 9), "b": (6,)}.items():
+        for day in days:
+            key = f"{letter}{day}".ljust(32, "x")
+            _insert(
+                "event",
+                id=key,
+                case_id=letter * 32,
+                what="acknowledged",
+                at=_at(day),
+                by="x",
+                function="x",
+            )
+    migrate()
+    found = {case.id[0]: (case.heard_after, case.in_time) for case in Case.select()}
+    # The 2nd is a Monday, the 3rd a Tuesday: two working days later, and three.
+    assert found == {"a": (2 * 24 * 60, True), "b": (3 * 24 * 60, False), "c": (None, None)}
