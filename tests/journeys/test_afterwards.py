@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from portal.aftercare.asking import follow_up
 from portal.cases import conference, progress
@@ -16,7 +16,7 @@ from portal.development.settings import read_settings
 from portal.sealing import Keyring
 from portal.workdays import HERE, is_workday
 from tests.journeys.conftest import House, OpenTab
-from tests.journeys.test_desk_pages import AXE, RULES, RUN
+from tests.journeys.looking import Eye
 from tests.journeys.test_keyboard import Keys
 from tests.journeys.walking import DOORS, on, press, required, send
 
@@ -87,36 +87,29 @@ def test_from_the_letter_to_thanks_and_then_no_more_contact(
     assert house.count("reply") == before + 1
 
 
-def faults(tab: Page, name: str) -> list[str]:
-    """What is wrong with the page that the tab shows."""
-    tab.evaluate(AXE)
-    wide = tab.evaluate("document.documentElement.scrollWidth > innerWidth")
-    found = [*tab.evaluate(RUN, RULES), *(["wider than the screen"] if wide else [])]
-    return [f"{name}: {fault}" for fault in found]
-
-
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_every_page_of_it_is_accessible_and_fits_a_phone(
-    open_tab: OpenTab, house: House, colours: str
-) -> None:
+def test_every_page_of_it_is_accessible_and_fits_a_phone(open_tab: OpenTab, house: House) -> None:
     asker = open_tab()
     reference = send(asker, DOORS["community"], required("community", follow_up="yes"))
     let_three_months_pass(house, reference)
-    link, tab = link_in(house, reference), open_tab(360, color_scheme=colours)
-    found = list[str]()
+    link, tab = link_in(house, reference), open_tab(360, reduced_motion="reduce")
+    eye, found = Eye(tab), list[str]()
+
+    def look(name: str) -> None:
+        found.extend(f"{name}: {fault}" for fault in eye.faults())
+
     for path in (link, f"{link}stop/", "/na-drie-maanden/bedankt/", "/na-drie-maanden/x/"):
         tab.goto(path)
-        found += faults(tab, path)
+        look(path)
     tab.goto(link)
     on(tab)
-    found += faults(tab, "empty")
+    look("empty")
     tab.check("#going-1")
     tab.fill("[name=helped]", "Bel mijn broer: 06 12345678")
     on(tab)
     expect(tab.locator(".asked")).to_be_focused()
-    found += faults(tab, "asked")
+    look("asked")
     press(tab, "Verstuur de antwoorden")
     expect(tab.locator("h1")).to_have_text("Dank u wel")
     tab.goto(link)
-    found += faults(tab, "answered")
+    look("answered")
     assert found == []
