@@ -50,8 +50,8 @@ def _guesses(
 ) -> Iterator[dict[str, int]]:
     wholes = dict(sums)
     leaves = [key for key in figures if key not in wholes]
-    # No part is larger than the largest whole that is told.
-    most = min(max(figures.values()) + 1, 9)
+    # Larger ones are left out: that can only make the reader surer.
+    most = max(figures[key] for key in leaves) + 4
     for numbers in itertools.product(*(_could_be(said.get(key), most) for key in leaves)):
         guess = dict(zip(leaves, numbers, strict=True))
         if all(_adds_up(guess, whole, parts, said) for whole, parts in reversed(sums)):
