@@ -286,7 +286,7 @@ def test_sweep_tells_of_a_case_that_a_letter_keeps(portal: Portal, tmp_path: Pat
     status, said, complaint = portal("sweep")
     assert (status, complaint) == (0, "")
     assert said.endswith(
-        "kept: 1 cases about which a letter has not been sent; the overview names them\n"
+        "kept: 1 cases, for a letter is neither sent nor set aside: see the overview\n"
     )
 
 

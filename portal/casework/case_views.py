@@ -63,6 +63,13 @@ def resend(reference: str, letter: str) -> ResponseReturnValue:
     return _press("resent", reference, lambda p: handle.resend(p, reference, letter, now()))
 
 
+@blueprint.post("/brief/<letter>/laten/")
+@open_to(*CASES)
+def set_aside(reference: str, letter: str) -> ResponseReturnValue:
+    """Decide that nobody needs a stuck letter any more."""
+    return _press("set_aside", reference, lambda p: handle.set_aside(p, reference, letter, now()))
+
+
 @blueprint.route("/notitie/", methods=["GET", "POST"])
 @open_to(*CASES)
 def note(reference: str) -> ResponseReturnValue:

@@ -168,3 +168,16 @@ def resend(person: Person, reference: str, letter_id: str, now: datetime) -> boo
         if sent is None:
             raise NotTheirs(letter_id)
         return sent
+
+
+def set_aside(person: Person, reference: str, letter_id: str, now: datetime) -> bool:
+    """Decide that nobody needs a stuck letter any more.
+
+    It befalls the letter and not the case: what is only tidied up puts off no end of a case.
+    """
+    with transaction():
+        theirs(person, reference)
+        aside = tracing.set_aside(reference, letter_id, by(person).function, now)
+        if aside is None:
+            raise NotTheirs(letter_id)
+        return aside

@@ -168,7 +168,7 @@ def _stuck(_reader: Reader, _morning: Morning) -> list[str]:
 
 
 def _held(_reader: Reader, morning: Morning) -> list[str]:
-    """References of cases whose time is over, held by a letter that has not been sent."""
+    """References of cases whose time is over, held by a letter."""
     with connection():
         found = find_all(unsent_about())
         return sorted(case.reference for case in found if keeping.is_past(case, morning.now))

@@ -54,7 +54,7 @@ def _sweep(asked: argparse.Namespace) -> None:
         raise Refused(f"{refused}") from None
     print(f"forgotten: {_listed(forgotten)}")
     if held:
-        print(f"kept: {held} cases about which a letter has not been sent; the overview names them")
+        print(f"kept: {held} cases, for a letter is neither sent nor set aside: see the overview")
 
 
 def sweep_surely(at: datetime) -> None:

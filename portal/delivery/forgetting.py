@@ -1,4 +1,4 @@
-"""What the post office forgets, and that it never forgets a letter that was not sent."""
+"""What the post office forgets, and that it never forgets a letter that is still to arrive."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from peewee import Expression
 
 from portal.database import FORGOTTEN, Rows, connection, turn
-from portal.delivery.outbox import Letter, State
+from portal.delivery.outbox import OVER, Letter, State
 
 # After sending. What is left of a letter then tells that it went, as a line of the audit trail
 # tells who did what, and is kept as long; about a case it goes with the case.
@@ -17,20 +17,20 @@ _AT_ONCE = 100
 
 
 class Unsent(Exception):
-    """A letter about the case has not been sent; nothing was deleted."""
+    """A letter about the case was neither sent nor set aside; nothing was deleted."""
 
 
 def forget_about(reference: str) -> int:
     """Delete every letter about a case, in the caller's transaction; raises ``Unsent``."""
     mine = Letter.case_reference == reference
-    if Letter.select().where(mine & (Letter.state != State.SENT)).exists():
+    if Letter.select().where(mine & Letter.state.not_in(OVER)).exists():
         raise Unsent(reference)
     return int(Letter.delete().where(mine).execute())  # type: ignore[misc]  # the stubs' fault
 
 
 def unsent_about() -> list[str]:
-    """What the letters are about that have not been sent, each once; a stuck one is among them."""
-    unsent = Letter.state.in_([state for state in State if state is not State.SENT])
+    """What the letters are about that were neither sent nor set aside, each once."""
+    unsent = Letter.state.in_([state for state in State if state not in OVER])
     with connection():
         found = Letter.select(Letter.case_reference).where(unsent).distinct()
         return [letter.case_reference for letter in found.order_by(Letter.case_reference)]
@@ -76,10 +76,10 @@ class Texts:
 def past_traces(before: datetime) -> Rows:
     """What is left of the letters sent before this moment.
 
-    A copy of a stuck letter stays as long as that does: it tells that somebody has it.
+    A copy of a letter that did not arrive stays as long as that does: somebody has it.
     """
-    stuck = Letter.select(Letter.id).where(Letter.state == State.STUCK)
-    copies = Letter.forwarded_from.in_(stuck) & ~Letter.forwarded_from.is_null()
+    failed = Letter.select(Letter.id).where(Letter.state.in_((State.STUCK, State.SET_ASIDE)))
+    copies = Letter.forwarded_from.in_(failed) & ~Letter.forwarded_from.is_null()
     return Rows(Letter, _sent(before) & ~copies)
 
 

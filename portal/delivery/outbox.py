@@ -28,7 +28,8 @@ class State(StrEnum):
     """Where a letter is: queued → sending → sent, deferred (and sending again) or stuck.
 
     A letter goes from sending back to queued or deferred, as if it had not been tried, when the
-    mail server itself could not be talked with. A stuck letter stays in sight.
+    mail server itself could not be talked with. A stuck letter stays in sight, and is set aside
+    only by a person who decides that nobody needs it any more.
     """
 
     QUEUED = "queued"
@@ -36,9 +37,12 @@ class State(StrEnum):
     SENT = "sent"
     DEFERRED = "deferred"
     STUCK = "stuck"
+    SET_ASIDE = "set aside"
 
 
 UNSENT = (State.QUEUED, State.SENDING, State.DEFERRED)
+# Nothing more has to become of a letter: it went, or a person decided that it need not.
+OVER = (State.SENT, State.SET_ASIDE)
 
 
 class Result(StrEnum):
@@ -89,6 +93,8 @@ class Letter(Table):
     due_at = Moment()
     sent_at = Moment(null=True)
     forwarded_from = CharField(max_length=32, null=True)
+    set_aside_at = Moment(null=True)
+    set_aside_by = CharField(max_length=200, null=True)  # by what name people know what they are
 
     class Meta:
         indexes = ((("state", "due_at"), False), (("state", "sent_at"), False))

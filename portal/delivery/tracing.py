@@ -1,4 +1,4 @@
-"""What became of the letters about a case, and sending one of them once more."""
+"""What became of the letters about a case; sending one once more, or setting it aside."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from portal.delivery.outbox import Letter, State
 from portal.sealing import SealBroken
 
 # A letter on its way needs no push, and one that arrived must not arrive twice.
-_HELD_UP = (State.STUCK, State.DEFERRED)
+_HELD_UP = (State.STUCK, State.DEFERRED, State.SET_ASIDE)
 
 
 @dataclass(frozen=True, repr=False)  # addresses must not end up in a log
@@ -30,6 +30,8 @@ class Trace:
     created_at: datetime
     due_at: datetime
     sent_at: datetime | None
+    set_aside_at: datetime | None
+    set_aside_by: str | None
     answer: str | None
     copied: bool
 
@@ -37,6 +39,11 @@ class Trace:
     def held_up(self) -> bool:
         """Whether it can be sent once more by hand."""
         return self.state in _HELD_UP
+
+    @property
+    def came_back(self) -> bool:
+        """Whether it did not reach whom it was for, whatever was decided about it."""
+        return self.state in {State.STUCK, State.SET_ASIDE}
 
 
 def letters_about(reference: str) -> list[Trace]:
@@ -73,16 +80,39 @@ def resend(
     False where it is not held up (any more), None where this case has no such letter.
     """
     with transaction():
-        letter = Letter.get_or_none((Letter.id == letter_id) & (Letter.case_reference == reference))
+        letter = _letter(reference, letter_id)
         if letter is None:
             return None
         if letter.state not in _HELD_UP:
             return False
         letter.state, letter.attempts, letter.due_at = State.QUEUED, 0, now
+        letter.set_aside_at = letter.set_aside_by = None
         if letter.name in addresses:
             letter.recipient = addresses[letter.name]
         letter.save()
         return True
+
+
+def set_aside(reference: str, letter_id: str, by: str, now: datetime) -> bool | None:
+    """Note that nobody needs a stuck letter any more: it holds nothing up, and stays in sight.
+
+    ``by`` is by what name people know who decided so. False where it is not stuck (any more), None
+    where this case has no such letter.
+    """
+    with transaction():
+        letter = _letter(reference, letter_id)
+        if letter is None:
+            return None
+        if letter.state is not State.STUCK:
+            return False
+        letter.state, letter.set_aside_at, letter.set_aside_by = State.SET_ASIDE, now, by
+        letter.save()
+        return True
+
+
+def _letter(reference: str, letter_id: str) -> Letter | None:
+    mine = (Letter.id == letter_id) & (Letter.case_reference == reference)
+    return Letter.get_or_none(mine)
 
 
 def _trace(letter: Letter, *, copied: bool) -> Trace:
@@ -95,6 +125,8 @@ def _trace(letter: Letter, *, copied: bool) -> Trace:
         created_at=letter.created_at,
         due_at=letter.due_at,
         sent_at=letter.sent_at,
+        set_aside_at=letter.set_aside_at,
+        set_aside_by=letter.set_aside_by,
         answer=_opened(letter, "last_answer"),
         copied=copied,
     )

@@ -9,7 +9,7 @@ from portal.cases.register import Case
 from portal.config import Config
 from portal.database import transaction
 from portal.delivery.letters import Envelope, compose
-from portal.delivery.outbox import State, post
+from portal.delivery.outbox import post
 from portal.delivery.tracing import arrived_at, letters_about
 from portal.delivery.wire import plain_address
 from portal.intake import accept
@@ -198,8 +198,7 @@ def _tell_old_address(case: Case, address: str, now: datetime, config: Config) -
     An address that took no letter is told nothing: it was wrong, which is why it was replaced.
     """
     came_back = any(
-        letter.recipient == address and letter.state is State.STUCK
-        for letter in letters_about(case.reference)
+        letter.recipient == address and letter.came_back for letter in letters_about(case.reference)
     )
     plain = plain_address(address)
     if came_back or not _is_free(quota.Purpose.OLD_ADDRESS, plain, now, _REPLACED_A_DAY):

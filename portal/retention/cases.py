@@ -28,7 +28,7 @@ class Cases:
     def forget(self) -> int:
         """Forget each in a transaction of its own; gives how many.
 
-        One about which a letter has not been sent stays, and so does one that fails.
+        One that a letter holds stays, and so does one that fails.
         """
         return sum(_forget_surely(key, self.before) for key in self._ids())
 

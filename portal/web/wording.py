@@ -140,6 +140,7 @@ LETTER_STATES = {
     "sent": "aangenomen door de mailserver",
     "deferred": "uitgesteld; we proberen het opnieuw",
     "stuck": "niet bezorgd",
+    "set aside": "niet bezorgd, en blijft liggen",
 }
 
 # What a manager is shown about a sign that deceives the eye.
@@ -162,6 +163,7 @@ DONE = {
     "informed": "De taak staat erbij.",
     "finished": "De taak is klaar.",
     "resent": "De brief wordt opnieuw verstuurd.",
+    "set_aside": "De brief blijft liggen. U kunt hem hier later nog versturen.",
     "passed on": "Het is overgedragen. Wie het nu heeft, krijgt bericht.",
     "reopened": "Dit is weer open. De regiomanager krijgt bericht.",
     "agreed": "De afspraken zijn bewaard.",

@@ -34,6 +34,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TYPED = "Eerste regel <b>&amp;\n\n  tweede “regel”"
 PAGES = ["notitie/", "taak/", "stap/", "overdragen/"]
 BUTTONS = ["oppakken/", "inlichten/", "taak/{task}/klaar/", "brief/{letter}/opnieuw/"]
+BUTTONS.append("brief/{letter}/laten/")
 
 
 @pytest.fixture
@@ -283,7 +284,7 @@ def test_a_task_or_letter_of_another_case_is_not_there(anna: Browser) -> None:
     mine, other = came_in(), came_in()
     task, letter = task_for(other), letter_about(other, State.STUCK)
     token = {"csrf_token": sent_by(anna.get(at(mine, "notitie/")).text)["csrf_token"]}
-    for page in (f"taak/{task}/klaar/", f"brief/{letter}/opnieuw/", "taak/x/klaar/"):
+    for page in (f"taak/{task}/klaar/", f"brief/{letter}/opnieuw/", f"brief/{letter}/laten/"):
         answer = anna.post(at(mine, page), data=token)
         assert answer.status_code == HTTPStatus.NOT_FOUND
     with connection():
@@ -487,6 +488,28 @@ def test_a_stuck_letter_goes_again_at_a_click(anna: Browser) -> None:
     with connection():
         assert Letter.get_by_id(letter).state is State.QUEUED
     assert "staat klaar" in words(anna.get(at(case)))
+
+
+def test_a_stuck_letter_is_set_aside_at_a_click_and_the_page_says_by_whom_and_when(
+    anna: Browser,
+) -> None:
+    case = came_in()
+    letter = letter_about(case, State.STUCK, "550 vol")
+    before = forms(anna.get(at(case)).text)
+    assert press(anna, at(case), "Laat deze brief liggen").location == at(case)
+    page = words(anna.get(at(case)))
+    aside = "niet bezorgd, en blijft liggen, 23 november 2026, 13:00, Regiomanager Utrecht"
+    assert aside in page
+    assert "550 vol" in page
+    assert "Laat deze brief liggen" not in page
+    assert trail().count(("changed", case.reference)) == 1
+    again = next(form for form in before if "laten" in (form.get("action") or ""))
+    assert anna.post(again.get("action"), data=sent_by(anna.get(at(case)).text)).location
+    assert trail().count(("changed", case.reference)) == 1
+    press(anna, at(case), "Verstuur opnieuw")
+    with connection():
+        assert Letter.get_by_id(letter).state is State.QUEUED
+    assert "blijft liggen, " not in words(anna.get(at(case)))
 
 
 # What goes wrong costs nobody their text

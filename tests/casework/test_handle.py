@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from peewee import IntegrityError
 
-from portal.cases import progress, register
+from portal.cases import keeping, progress, register
 from portal.cases.case import Contact, Happening, Intent, Role, Stage, Status, Submission
 from portal.cases.progress import NotAllowed
 from portal.cases.register import Case, Event, history
@@ -80,6 +80,7 @@ VERBS: dict[str, Verb] = {
         p, c.reference, "drenthe", reason="verhuisd", now=n, config=config
     ),
     "resend": lambda p, c, n, _: handle.resend(p, c.reference, stuck_letter(), n),
+    "set aside": lambda p, c, n, _: handle.set_aside(p, c.reference, stuck_letter(), n),
 }
 
 
@@ -422,12 +423,27 @@ def test_only_a_letter_that_is_held_up_is_sent_again(
 ) -> None:
     case = came_in()
     letter = letter_about(case, state, now)
-    held_up = state in {State.STUCK, State.DEFERRED}
+    held_up = state in {State.STUCK, State.DEFERRED, State.SET_ASIDE}
     assert letters_about(case.reference)[0].held_up is held_up
     assert handle.resend(anna, case.reference, letter.id, now + MINUTE) is held_up
     letter = Letter.get_by_id(letter.id)
     expected = (State.QUEUED, 0, now + MINUTE) if held_up else (state, 3, now)
     assert (letter.state, letter.attempts, letter.due_at) == expected
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_a_stuck_letter_is_set_aside_and_its_case_ends_when_it_would_have(
+    anna: Person, now: datetime, state: State
+) -> None:
+    case = came_in()
+    before = keeping.last_contact(case)
+    letter, is_stuck = letter_about(case, state, now), state is State.STUCK
+    assert handle.set_aside(anna, case.reference, letter.id, now + MINUTE) is is_stuck
+    assert not handle.set_aside(anna, case.reference, letter.id, now + 2 * MINUTE)
+    (trace,) = letters_about(case.reference)
+    expected = (State.SET_ASIDE, now + MINUTE) if is_stuck else (state, None)
+    assert (trace.state, trace.set_aside_at) == expected
+    assert keeping.last_contact(fresh(case)) == before
 
 
 @pytest.mark.parametrize(
@@ -453,6 +469,8 @@ def test_a_letter_about_another_case_is_not_there(anna: Person, now: datetime) -
     letter, other = letter_about(came_in(), State.STUCK, now), came_in()
     with pytest.raises(NotTheirs):
         handle.resend(anna, other.reference, letter.id, now)
+    with pytest.raises(NotTheirs):
+        handle.set_aside(anna, other.reference, letter.id, now)
     assert Letter.get_by_id(letter.id).state is State.STUCK
 
 

@@ -18,7 +18,18 @@ from portal.delivery.forgetting import (
     unsent_about,
 )
 from portal.delivery.letters import Text
-from portal.delivery.outbox import Letter, Outcome, Result, State, claim, post, record, stuck
+from portal.delivery.outbox import (
+    Letter,
+    Outcome,
+    Result,
+    State,
+    claim,
+    post,
+    record,
+    stuck,
+    stuck_about,
+    waiting_since,
+)
 from portal.delivery.worker import LEASE
 from tests.conftest import NOON
 from tests.delivery.conftest import envelope, put
@@ -109,6 +120,26 @@ def test_a_letter_in_any_other_state_is_refused(make: Callable[[], str]) -> None
     assert Letter.select().where(Letter.id == letter).dicts().get() == before
     assert row_of(letter).body
     assert unsent_about() == [ABOUT]
+
+
+@pytest.mark.parametrize("make", [stuck_alone, stuck_with_a_copy_that_went])
+def test_a_letter_that_was_set_aside_holds_nothing_up_and_alarms_nobody(
+    make: Callable[[], str],
+) -> None:
+    letter = make()
+    assert tracing.set_aside(ABOUT, letter, "Regiomanager", NOON)
+    assert (stuck(), stuck_about(9), waiting_since()) == (0, [], None)
+    assert unsent_about() == []
+    assert row_of(letter).body
+    assert forget_about(ABOUT) == (2 if make is stuck_with_a_copy_that_went else 1)
+
+
+def test_a_copy_on_its_way_holds_the_case_of_a_letter_that_was_set_aside() -> None:
+    letter = put()
+    settle(Result.REFUSED)
+    tracing.set_aside(ABOUT, letter, "Regiomanager", NOON)
+    with pytest.raises(Unsent):
+        forget_about(ABOUT)
 
 
 def test_with_its_case_every_letter_goes_and_no_other() -> None:

@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.database import Table, database, transaction
+from portal.delivery import tracing
 from portal.delivery.letters import Text
 from portal.delivery.outbox import (
+    UNSENT,
     Claim,
     Letter,
     Outcome,
@@ -290,12 +292,14 @@ ALLOWED = {
     (State.SENDING, State.QUEUED),
     (State.SENDING, State.DEFERRED),
     (State.SENDING, State.STUCK),
+    (State.STUCK, State.SET_ASIDE),
     *((before, State.SENT) for before in State),
 }
 
 STEPS = st.one_of(
     st.tuples(st.just("post"), st.booleans()),
     st.tuples(st.just("claim"), st.just(0)),
+    st.tuples(st.just("set aside"), st.just(0)),
     st.tuples(st.just("answer"), st.tuples(st.integers(0, 9), st.sampled_from(Result))),
     st.tuples(st.just("wait"), st.sampled_from([1, 300, 3600, 86400, 691200])),
 )
@@ -320,6 +324,9 @@ def test_in_any_history_letters_go_allowed_ways_only_and_nothing_unsent_vanishes
         elif step == "answer" and hands:
             assert isinstance(detail, tuple)
             record(hands[detail[0] % len(hands)], Outcome(detail[1], "an answer"), clock.now)
+        elif step == "set aside":
+            for row in Letter.select():
+                tracing.set_aside(row.case_reference, row.id, "Regiomanager", clock.now)
         elif step == "wait":
             assert isinstance(detail, int)
             clock.move(seconds=detail)
@@ -333,13 +340,13 @@ def _check_moves(before: dict[str, State], after: dict[str, State]) -> None:
     for letter, state in after.items():
         was = before.get(letter)
         assert was is state or (was, state) in ALLOWED or (was, state) == (None, State.QUEUED)
-    for row in Letter.select().where(Letter.state == State.STUCK):
+    for row in Letter.select().where(Letter.state.in_((State.STUCK, State.SET_ASIDE))):
         assert row.fallback is None or len(forwarded(row.id)) == 1
 
 
 def _check_all_still_go(clock: Clock, states: dict[str, State]) -> None:
     clock.move(days=2)
-    waiting = {letter for letter, state in states.items() if state not in {"sent", "stuck"}}
+    waiting = {letter for letter, state in states.items() if state in UNSENT}
     taken = set()
     while claimed := claim(clock.now, clock.now + LEASE):
         taken.add(claimed.letter.id)

@@ -282,6 +282,7 @@ STEPS = st.lists(
         st.tuples(st.just("deliver"), st.sampled_from(list(Result))),
         st.tuples(st.just("claim"), st.just(0)),
         st.tuples(st.just("resend"), st.integers(0, 5)),
+        st.tuples(st.just("set aside"), st.integers(0, 5)),
         st.tuples(st.just("acknowledge"), st.integers(0, 5)),
         st.tuples(st.just("move"), st.integers(0, 40)),
         st.tuples(st.just("pass on"), st.integers(0, 5)),
@@ -332,6 +333,11 @@ class History:
             for trace in tracing.letters_about(case.reference):
                 tracing.resend(case.reference, trace.id, self.now, {})
 
+    def set_aside(self, number: int) -> None:
+        if case := self.case(number):
+            for trace in tracing.letters_about(case.reference):
+                tracing.set_aside(case.reference, trace.id, "Regiomanager", self.now)
+
     def acknowledge(self, number: int) -> None:
         if case := self.case(number):
             progress.acknowledge(case, SOMEBODY, self.now)
@@ -375,8 +381,9 @@ class History:
         assert len(references) + Tombstone.select().count() == self.received
 
     def unsent(self) -> dict[str, dict[str, Any]]:
-        """Every letter that was not sent, as it stands, by its id."""
-        return {row.id: row.__data__ for row in Letter.select().where(Letter.state != State.SENT)}
+        """Every letter that is still to arrive, as it stands, by its id."""
+        over = (State.SENT, State.SET_ASIDE)
+        return {row.id: row.__data__ for row in Letter.select().where(Letter.state.not_in(over))}
 
 
 @settings(
