@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
-from portal.cases import progress, work
+from portal.cases import conference, progress, work
 from portal.cases.case import Intent, Role, Stage, Status
+from portal.cases.conference import Appointment
 from portal.cases.life import ENDED
 from portal.cases.register import By, Case, Event
 from portal.config import Config
@@ -139,3 +140,17 @@ def test_nothing_can_be_changed_about_what_has_ended(
     assert answer.status_code == 409
     assert "Nog iets." in answer.text
     assert len(letters()) == before
+
+
+def test_the_day_of_a_conference_is_told_while_it_is_planned_and_no_longer(
+    browser: Browser, case: Case
+) -> None:
+    planned = do(case, Status.IN_CONVERSATION, Status.COORDINATOR_SOUGHT, Status.PLANNED)
+    evening = datetime(2026, 12, 3, 18, 30, tzinfo=UTC)
+    with connection(), transaction():
+        conference.set_date(planned, Appointment(evening, 120, "Bij kanarie thuis"), ANNA, now())
+    assert "donderdag 3 december 2026 om 19:30 uur" in text(browser, case)
+    assert "kanarie" not in text(browser, case)
+    with connection(), transaction():
+        progress.move(Case.get_by_id(case.id), Status.COORDINATOR_SOUGHT, ANNA, "", now())
+    assert "19:30" not in text(browser, case)
