@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -128,7 +128,12 @@ class _SealedAccessor(FieldAccessor):
         super().__set__(instance, value)
 
     def _place(self, instance: Any) -> str:
-        return f"{instance._meta.table_name}.{self.field.column_name}:{instance.id}"
+        return sealed_place(self.field, instance.id)
+
+
+def sealed_place(field: "Sealed", row: str) -> str:
+    """To what a value in this column of this row is bound: it opens nowhere else."""
+    return f"{field.model._meta.table_name}.{field.column_name}:{row}"
 
 
 def _open(sealed: bytes, place: str) -> str:
@@ -171,6 +176,15 @@ class KeyProof(Table):
     proof = Sealed()
 
 
+class DigestKey(Table):
+    """One row: the key of all keyed hashes, in hexadecimal.
+
+    What was hashed cannot be hashed anew. So this key stays, and is sealed like anything else.
+    """
+
+    key = Sealed()
+
+
 def open_database(url: str, keys: Keyring, *, create: bool = False) -> None:
     """Bind all tables to the database at ``url`` and connect once to see that it is sound.
 
@@ -196,6 +210,8 @@ def open_database(url: str, keys: Keyring, *, create: bool = False) -> None:
     )
     _keyring = keys
     _check_pragmas()
+    with connection():
+        _use_digest_key()
 
 
 @contextmanager
@@ -270,10 +286,38 @@ def settle() -> bool:
 def migrate() -> list[str]:
     """Bring the schema to head, one transaction a step; gives the names of the steps taken."""
     with connection():
+        fresh = not database.get_tables()
+        if not fresh and _is_there(KeyProof) and KeyProof.select().exists():
+            check_key()
         steps = list(Runner(database.obj, str(MIGRATIONS)).up())
-        if not KeyProof.select().exists():
-            KeyProof.create(proof="open")
+        with transaction():
+            _begin_keys(fresh=fresh)
+        _use_digest_key()
         return steps
+
+
+def _begin_keys(*, fresh: bool) -> None:
+    if not KeyProof.select().exists():
+        KeyProof.create(proof="open")
+    if not DigestKey.select().exists():
+        # What was hashed before this key had a row of its own must be found again.
+        key = secrets.token_bytes(32) if fresh else keyring().digest_key
+        DigestKey.create(key=key.hex())
+
+
+def _is_there(table: type[Table]) -> bool:
+    return table._meta.table_name in database.get_tables()
+
+
+def _use_digest_key() -> None:
+    global _keyring  # noqa: PLW0603 - one process, one database, one keyring
+    if not _is_there(DigestKey):
+        return
+    found = DigestKey.get_or_none()
+    # With the wrong keys check_key() refuses, in words.
+    with suppress(SealBroken):
+        if found:
+            _keyring = keyring().digesting_with(bytes.fromhex(found.key))
 
 
 def pending_migrations() -> list[str]:

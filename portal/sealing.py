@@ -25,10 +25,16 @@ class Keyring:
     another place does not open there.
     """
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
+    def __init__(self, keys: Sequence[bytes], digest_key: bytes | None = None) -> None:
+        """Without a ``digest_key`` it is made from the oldest key, as it was when that was all."""
+        self._keys = keys
         self._ciphers = {_name(key): AESGCM(key) for key in keys}
         self._newest = _name(keys[0])
-        self._digest_key = hmac.digest(keys[-1], b"keyed digest", "sha256")
+        self.digest_key = digest_key or hmac.digest(keys[-1], b"keyed digest", "sha256")
+
+    def digesting_with(self, digest_key: bytes) -> "Keyring":
+        """The same keys, with another one for digests."""
+        return Keyring(self._keys, digest_key)
 
     def seal(self, text: str, place: str) -> bytes:
         """Seal ``text`` for ``place``, which is not secret but must be the same to open it."""
@@ -40,7 +46,7 @@ class Keyring:
 
     def open(self, sealed: bytes, place: str) -> str:
         """Give the text back; raise ``SealBroken`` where key, place or bytes are not right."""
-        name, rest = sealed[1 : 1 + _NAME], sealed[1 + _NAME :]
+        name, rest = _named(sealed), sealed[1 + _NAME :]
         cipher = self._ciphers.get(name)
         if sealed[:1] != _VERSION or cipher is None:
             raise SealBroken(f"no key for a sealed value in {place.partition(':')[0]}")
@@ -49,13 +55,25 @@ class Keyring:
         except InvalidTag:
             raise SealBroken(f"a sealed value in {place.partition(':')[0]} does not open") from None
 
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether this was sealed with the newest key."""
+        return _named(sealed) == self._newest
+
+    def reseal(self, sealed: bytes, place: str) -> bytes:
+        """The same text, sealed with the newest key; raises ``SealBroken``."""
+        return self.seal(self.open(sealed, place), place)
+
     def digest(self, text: str, purpose: str) -> str:
         """A keyed hash, in hexadecimal: tells whether two texts are the same, and nothing else.
 
-        It hangs on the oldest key, so that adding a newer one changes no digest.
+        Its key is not among those that seal, so that these can be replaced.
         """
         message = purpose.encode() + b"\x00" + text.encode("utf-8", "replace")
-        return hmac.digest(self._digest_key, message, "sha256").hex()
+        return hmac.digest(self.digest_key, message, "sha256").hex()
+
+
+def _named(sealed: bytes) -> bytes:
+    return sealed[1 : 1 + _NAME]
 
 
 def _name(key: bytes) -> bytes:
