@@ -14,7 +14,10 @@ from portal.web import wording
 from portal.workdays import add_workdays
 
 # Those that are for the requester, wherever they are reached; not the one to an old address.
-TO_REQUESTER = ("confirmation", "passed_on", "introduction")
+TO_REQUESTER = (
+    *("confirmation", "passed_on", "introduction"),
+    *("follow_up", "follow_up_reminder"),
+)
 
 
 def case_address(config: Config, reference: str) -> str:

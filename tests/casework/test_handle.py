@@ -450,6 +450,7 @@ def test_only_a_stuck_letter_is_set_aside_and_its_case_ends_when_it_would_have(
     ("name", "goes_to"),
     [
         *(("confirmation", "nora@example.com"), ("passed_on", "nora@example.com")),
+        *(("follow_up", "nora@example.com"), ("follow_up_reminder", "nora@example.com")),
         *(("address_changed", "somebody@example.org"), ("intake", "somebody@example.org")),
     ],
 )
