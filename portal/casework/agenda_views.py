@@ -14,11 +14,14 @@ blueprint = Blueprint("agenda", __name__)
 
 @blueprint.get("/agenda/<secret>/")
 def take(secret: str) -> ResponseReturnValue:
-    """The appointment as it is now. Nothing but day, time and place can be read from it."""
-    reference = look(Purpose.CALENDAR, secret, now())
+    """The appointment as it is now, to whoever coordinates now.
+
+    Nothing but day, time and place can be read from it.
+    """
+    reference, _, address = (look(Purpose.CALENDAR, secret, now()) or "").partition(" ")
     case = find(reference) if reference else None
     road = conference.of(case) if case else None
-    if road is None or road.starts_at is None:
+    if road is None or road.starts_at is None or road.coordinator_email != address:
         abort(404)
     return calendar_file(entry(road, now(), config()))
 

@@ -117,12 +117,17 @@ def look_back(
     return _keep(person, reference, seen, now, keep)
 
 
-def note_consent(person: Person, reference: str, *, given: bool, now: datetime) -> bool:
-    """Keep whether the requester agrees to contact three months after."""
+def note_consent(
+    person: Person, reference: str, *, given: bool, seen: str | None, now: datetime
+) -> bool:
+    """Keep whether the requester agrees to contact three months after.
+
+    Without ``seen`` it is kept whatever changed meanwhile.
+    """
     return _keep(
         person,
         reference,
-        None,
+        seen,
         now,
         lambda case, who: conference.note_consent(case, who, now, given=given),
     )

@@ -49,7 +49,9 @@ def tell_coordinator(case: Case, now: datetime, config: Config) -> None:
     if not (road.coordinator_email and road.starts_at and road.minutes):
         return
     until = max(road.starts_at, now) + _KEPT - now
-    secret = issue(Purpose.CALENDAR, case.reference, now, until)
+    # Good for as long as the letter's reader is the coordinator: an address can be mistyped.
+    subject = f"{case.reference} {road.coordinator_email}"
+    secret = issue(Purpose.CALENDAR, subject, now, until)
     destination = destination_of(case.region)
     text = compose(
         "coordinator",

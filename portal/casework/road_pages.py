@@ -19,6 +19,7 @@ def of(case: Case, now: datetime) -> dict[str, Any]:
     talking = case.status not in {Status.RECEIVED, Status.ACKNOWLEDGED}
     return {
         "road": found,
+        "road_version": road.version(found),
         "on_the_road": road.is_open(case),
         "has_road": begun or (road.is_open(case) and talking),
         "missing": _missing(case, found, now),

@@ -120,14 +120,17 @@ def look_back(reference: str) -> ResponseReturnValue:
 @open_to(*CASES)
 def consent(reference: str) -> ResponseReturnValue:
     """Write down whether the requester agrees to contact three months after."""
-    case = case_of(signed_in(), reference)
+    case, form = case_of(signed_in(), reference), Seen()
     given = request.form.get("given") == "yes"
+    # To refuse is heeded whatever page it is done on.
+    seen = (form["seen"].data or "") if given else None
+    form["seen"].data = road.version(conference.of(case))
 
     def act() -> ResponseReturnValue:
-        kept = road.note_consent(signed_in(), reference, given=given, now=now())
+        kept = road.note_consent(signed_in(), reference, given=given, seen=seen, now=now())
         return done("consent", reference, changed=kept)
 
-    return case_pages.answer("desk/consent.html", Button(), act, case, given=given)
+    return case_pages.answer("desk/consent.html", form, act, case, given=given)
 
 
 @blueprint.route("/na-drie-maanden/", methods=["GET", "POST"])

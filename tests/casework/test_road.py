@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from portal.cases import conference, followup, progress, work
 from portal.cases.case import Happening, Intent, Kind, Role, Stage, Status
 from portal.cases.conference import Conference, Coordinator, Payer, Plan
-from portal.cases.register import Case, history
+from portal.cases.register import REQUESTER, Case, history
 from portal.database import connection, transaction
 from tests.casework.desk_app import SOMEBODY, at, came_in, fill, fresh, press, trail
 from tests.casework.staff_house import House
@@ -263,6 +263,23 @@ def test_a_calendar_link_works_until_a_week_after_the_day_and_not_without_a_date
     assert browser.get(f"/agenda/{'0' * 64}/").status_code == HTTPStatus.NOT_FOUND
 
 
+def test_a_calendar_link_shows_nothing_more_to_who_no_longer_coordinates(
+    anna: Browser, house: House
+) -> None:
+    case = on_the_way()
+    fill(anna, at(case, "coordinator/"), **{**SANNE, "email": "wrong@example.org"}, introduce="no")
+    date_it(anna, case)
+    fill(anna, at(case, "coordinator/"), **SANNE, introduce="no")
+    date_it(anna, case, place="Ergens anders")
+    wrong, first, second = (
+        house.stranger().get(link[0])
+        for letter in letters("coordinator")
+        if (link := re.search(r"/agenda/\w+/", letter.body))
+    )
+    assert wrong.status_code == HTTPStatus.NOT_FOUND
+    assert entry(first) == entry(second)
+
+
 def test_a_date_that_lapses_is_told_and_the_case_goes_a_step_back(
     anna: Browser, house: House
 ) -> None:
@@ -357,6 +374,25 @@ def test_consent_is_noted_at_the_desk_for_groups_alone(anna: Browser) -> None:
     assert happened(case)[-2:] == [Happening.MAY_ASK, Happening.MAY_NOT_ASK]
     about_a_pupil = on_the_way(kind=Kind.LEARNING, role=Role.RELATIVE)
     assert "Contact na drie maanden" not in anna.get(at(about_a_pupil)).text
+
+
+def test_who_refuses_while_a_page_is_open_is_not_overruled_by_it_unread(anna: Browser) -> None:
+    case = on_the_way()
+    (agree,) = (
+        controls(form)
+        for form in forms(anna.get(at(case)).text)
+        if controls(form).get("given") == "yes"
+    )
+    with connection(), transaction():
+        conference.note_consent(case, REQUESTER, NOON, given=False)
+    back = anna.post(at(case, "contact-na-drie-maanden/"), data=agree)
+    assert back.status_code == HTTPStatus.CONFLICT
+    with connection():
+        assert conference.may_ask(fresh(case)) is False
+    insisted = forms(back.text)[-1]
+    anna.post(insisted.get("action"), data=controls(insisted))
+    with connection():
+        assert conference.may_ask(fresh(case)) is True
 
 
 @pytest.fixture
