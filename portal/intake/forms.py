@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, HiddenField
 
 from portal.cases.case import Answers, Intent, Kind, Role, Submission
 from portal.web import wording
+from portal.web.buttons import Button
 from portal.web.fields import Choice, Email, Line, Phone, values_of
 
 # What a case keeps beside its answers; the rest of a form's fields are answers.
@@ -56,7 +56,7 @@ class Postcode(Line):
     longest = 20
 
 
-class Intake(FlaskForm):  # type: ignore[misc]
+class Intake(Button):
     """A form; ``name``, ``email``, ``phone``, ``postcode`` and ``municipality`` are always asked.
 
     ``given`` is everything that was answered so far, on whichever page; what this form does not
@@ -118,11 +118,6 @@ class Intake(FlaskForm):  # type: ignore[misc]
         """What a step asks this role; an answer that was given in another role stays in sight."""
         without = self._variant.without
         return [self[name] for name in step.names if name not in without or self[name].data]
-
-    def token_holds(self) -> bool:
-        """Whether the form is ours and less than a day old."""
-        self.csrf_token.validate(self)
-        return not self.csrf_token.errors
 
     def sound(self, step: Step) -> bool:
         """Check a step's questions; a way to be reached and a place need one of two each."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from peewee import PeeweeException
 
 from portal.database import transaction
@@ -17,14 +16,14 @@ from portal.intake.doors import DOORS
 from portal.intake.pages import Page, config, draft_of, now
 from portal.intake.views import see
 from portal.organisation import organisation
+from portal.web.buttons import Button
 from portal.web.fields import Email
-from portal.web.pages import comes_from_elsewhere
 from portal.web.quota import Purpose, take
 
 blueprint = Blueprint("later", __name__)
 
 
-class Address(FlaskForm):  # type: ignore[misc]
+class Address(Button):
     """Where the link may go."""
 
     email = Email("E-mailadres", needed="Vul een e-mailadres in")
@@ -45,7 +44,7 @@ def answer(handle: str) -> ResponseReturnValue:
     draft, form = draft_of(handle), Address()
     if draft is None or draft.reference:
         return _gone()
-    if not _is_ours(form):
+    if not form.is_ours(request, config()):
         return _offer(draft, handle, form, HTTPStatus.UNPROCESSABLE_ENTITY, "expired")
     if "wipe" in request.form:
         drafts.wipe(handles.secret_of(handle) or "")
@@ -62,7 +61,7 @@ def arrive(secret: str) -> ResponseReturnValue:
     draft = drafts.find(secret, now())
     if draft is None or draft.reference:
         return _gone()
-    return render_template("intake/resume.html", form=FlaskForm(), **_voice(draft))
+    return render_template("intake/resume.html", form=Button(), **_voice(draft))
 
 
 @blueprint.post("/verder/<secret>/")
@@ -71,7 +70,7 @@ def resume(secret: str) -> ResponseReturnValue:
     draft = drafts.find(secret, now())
     if draft is None or draft.reference:
         return _gone()
-    if not _is_ours(FlaskForm()):
+    if not Button().is_ours(request, config()):
         return see(url_for("later.arrive", secret=secret))
     handle = handles.new_handle()
     handles.hold(handle, secret)
@@ -123,8 +122,3 @@ def _gone() -> ResponseReturnValue:
 
 def _voice(draft: drafts.Draft) -> dict[str, Any]:
     return {"je": DOORS[draft.door].form.voice == "je"}
-
-
-def _is_ours(form: FlaskForm) -> bool:
-    form.csrf_token.validate(form)
-    return not form.csrf_token.errors and not comes_from_elsewhere(request, config())

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms.validators import ValidationError
 
 from portal.cases.case import Contact
 from portal.cases.reference import read_reference
 from portal.web import wording
+from portal.web.buttons import Button
 from portal.web.fields import Choice, Email, Line, Phone, Story
 
 # The templates leave it out of a pair of which one is enough; here neither is needed.
@@ -16,15 +16,6 @@ _OPTIONAL = Markup(' <span class="optional">(niet verplicht)</span>')
 
 NOT_FOUND = "Bij dit telefoonnummer en dit kenmerk vinden we geen aanvraag. Kijk of allebei kloppen"
 NOTHING_NEW = "Vul in wat er anders is"
-
-
-class Button(FlaskForm):  # type: ignore[misc]
-    """A form that asks nothing: its button alone."""
-
-    def token_holds(self) -> bool:
-        """Whether the form is ours and less than a day old."""
-        self.csrf_token.validate(self)
-        return not self.csrf_token.errors
 
 
 class LinkAsked(Button):

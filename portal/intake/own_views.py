@@ -28,7 +28,6 @@ from portal.intake import own_door
 from portal.intake.own_forms import (
     TYPED,
     Addition,
-    Button,
     ContactAfterwards,
     Correction,
     LinkAsked,
@@ -36,7 +35,7 @@ from portal.intake.own_forms import (
 )
 from portal.routing.regions import destination_of
 from portal.web import wording
-from portal.web.pages import comes_from_elsewhere
+from portal.web.buttons import Button
 
 blueprint = Blueprint("own", __name__, url_prefix="/mijn-aanvraag")
 
@@ -107,7 +106,7 @@ def overview() -> ResponseReturnValue:
 @blueprint.post("/uitloggen/")
 def leave() -> ResponseReturnValue:
     """End the visit: what is kept of it is deleted, so that a copied cookie is dead too."""
-    if not _is_ours(Button()):
+    if not Button().is_ours(request, _config()):
         return _to("own.overview")
     own_door.leave(session.pop("visit", ""), _now())
     return _to("own.left")
@@ -203,7 +202,7 @@ def _answer(template: str, form: Button, act: Act, **shown: object) -> ResponseR
     if request.method != "POST":  # HEAD too: nothing happens on either.
         return render_template(template, form=form, **shown)
     status, notice = HTTPStatus.UNPROCESSABLE_ENTITY, ""
-    if not _is_ours(form):
+    if not form.is_ours(request, _config()):
         notice = "expired"
     elif form.validate():
         try:
@@ -214,10 +213,6 @@ def _answer(template: str, form: Button, act: Act, **shown: object) -> ResponseR
             current_app.logger.error("the own door could not write: %s", type(fault).__name__)
             status, notice = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
     return render_template(template, form=form, notice=notice, **shown), status
-
-
-def _is_ours(form: Button) -> bool:
-    return not comes_from_elsewhere(request, _config()) and form.token_holds()
 
 
 def _about(case: Case) -> dict[str, object]:

@@ -16,7 +16,6 @@ from portal.intake.doors import DOORS, Door
 from portal.intake.forms import Intake, Step
 from portal.routing.regions import Destination, route
 from portal.routing.rules import Choice
-from portal.web.pages import comes_from_elsewhere
 
 Given = MultiDict[str, str]
 
@@ -63,7 +62,7 @@ def destination(form: Intake) -> Destination | Choice:
 
 def is_ours(form: Intake) -> bool:
     """Whether a form surely comes from a page of ours, and less than a day ago."""
-    return form.token_holds() and not comes_from_elsewhere(request, config())
+    return form.is_ours(request, config())
 
 
 def render_step(
