@@ -75,7 +75,8 @@ MISFITS = r"""() => {
 }"""
 
 
-SIZES = """() => [...document.querySelectorAll('body *')]
+# Not within a picture: it grows with its box, and what it says stands in words beside it.
+SIZES = """() => [...document.querySelectorAll('body *:not(svg *)')]
     .filter(node => [...node.childNodes].some(child => child.nodeType === 3 && child.data.trim()))
     .map(node => [node.textContent.trim().slice(0, 30),
         parseFloat(getComputedStyle(node).fontSize)])"""
