@@ -12,7 +12,7 @@ from typing import Any
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField
 
-from portal.cases.case import Happening, Kind, Status
+from portal.cases.case import Happening, Intent, Kind, Status
 from portal.cases.register import By, Case, Event, answers_of, record
 from portal.cases.work import Errand, finish, tasks
 from portal.database import Moment, Sealed, Table, Word
@@ -160,12 +160,20 @@ def attended(conference: Conference) -> dict[str, int]:
     return dict(json.loads(conference.attended)) if conference.attended else {}
 
 
+def has_contact_afterwards(case: Case) -> bool:
+    """Whether there can be contact after three months: with a group, district or neighbourhood.
+
+    Who proposed it for others takes no part, and the plan is not theirs to tell of.
+    """
+    return case.kind is Kind.COMMUNITY and case.intent is Intent.REQUEST
+
+
 def may_ask(case: Case) -> bool | None:
     """Whether the requester agrees to contact after three months; None where nobody asked.
 
-    It is for a group, district or neighbourhood only. The last that was said counts.
+    The last that was said counts.
     """
-    if case.kind is not Kind.COMMUNITY:
+    if not has_contact_afterwards(case):
         return False
     noted: bool | None = of(case).may_ask
     if noted is not None:

@@ -122,15 +122,16 @@ def note_consent(
 ) -> bool:
     """Keep whether the requester agrees to contact three months after.
 
-    Without ``seen`` it is kept whatever changed meanwhile.
+    Without ``seen`` it is kept whatever changed meanwhile. Raises ``NotAllowed`` where there is
+    no such contact.
     """
-    return _keep(
-        person,
-        reference,
-        seen,
-        now,
-        lambda case, who: conference.note_consent(case, who, now, given=given),
-    )
+
+    def keep(case: Case, who: By) -> bool:
+        if not conference.has_contact_afterwards(case):
+            raise NotAllowed("there is no contact afterwards")
+        return conference.note_consent(case, who, now, given=given)
+
+    return _keep(person, reference, seen, now, keep)
 
 
 def answer(person: Person, reference: str, told: Told, now: datetime) -> bool:

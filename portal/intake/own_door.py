@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from portal.cases import conference, life, register
-from portal.cases.case import Contact, Intent, Kind, Role, Status, Submission
+from portal.cases.case import Contact, Intent, Role, Status, Submission
 from portal.cases.reference import read_reference
 from portal.cases.register import Case
 from portal.config import Config
@@ -138,7 +138,8 @@ def withdraw(case: Case, now: datetime, config: Config) -> None:
 
 def decides_on_contact(case: Case) -> bool:
     """Whether contact three months after the conference is still to be agreed to or refused."""
-    return case.kind is Kind.COMMUNITY and case.status not in life.ENDED - {Status.CLOSED}
+    gone = case.status in life.ENDED - {Status.CLOSED}
+    return conference.has_contact_afterwards(case) and not gone
 
 
 def decide_on_contact(case: Case, now: datetime, *, given: bool) -> None:
@@ -151,6 +152,15 @@ def decide_on_contact(case: Case, now: datetime, *, given: bool) -> None:
         if current is None or not decides_on_contact(current):
             raise register.Closed(case.reference)
         conference.note_consent(current, register.REQUESTER, now, given=given)
+
+
+def day_to_come(case: Case) -> datetime | None:
+    """When the conference is; None unless that is planned, and for who proposed it for others.
+
+    Those it is about decide who comes, and so who knows when.
+    """
+    planned = case.status is Status.PLANNED and case.intent is Intent.REQUEST
+    return conference.of(case).starts_at if planned else None
 
 
 def delivered_at(case: Case) -> datetime | None:

@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
 from portal.cases import conference, contact, register
-from portal.cases.case import Role, Stage, Status
+from portal.cases.case import Role, Stage
 from portal.cases.register import Case, Closed
 from portal.config import Config
 from portal.intake import own_door
@@ -132,7 +132,7 @@ def show(reference: str) -> ResponseReturnValue:
         several=len(_visited()) > 1,
         decides=own_door.decides_on_contact(case),
         may_ask=conference.may_ask(case),
-        starts_at=conference.of(case).starts_at if case.status is Status.PLANNED else None,
+        starts_at=own_door.day_to_come(case),
     )
 
 

@@ -395,6 +395,14 @@ def test_who_refuses_while_a_page_is_open_is_not_overruled_by_it_unread(anna: Br
         assert conference.may_ask(fresh(case)) is True
 
 
+def test_who_proposed_it_for_others_is_not_asked_how_their_plan_goes(anna: Browser) -> None:
+    case = on_the_way(intent=Intent.PROPOSAL, role=Role.NEIGHBOUR)
+    assert "Contact na drie maanden" not in anna.get(at(case)).text
+    with connection(), transaction():
+        conference.note_consent(case, SOMEBODY, NOON, given=True)
+        assert conference.may_ask(fresh(case)) is False
+
+
 @pytest.fixture
 def to_be_called() -> Case:
     """A case whose requester has no mailbox, three months after the conference."""

@@ -154,3 +154,14 @@ def test_the_day_of_a_conference_is_told_while_it_is_planned_and_no_longer(
     with connection(), transaction():
         progress.move(Case.get_by_id(case.id), Status.COORDINATOR_SOUGHT, ANNA, "", now())
     assert "19:30" not in text(browser, case)
+
+
+def test_who_proposed_it_for_others_is_not_told_on_which_day_those_meet(
+    browser: Browser, case: Case
+) -> None:
+    planned = do(case, Status.IN_CONVERSATION, Status.COORDINATOR_SOUGHT, Status.PLANNED)
+    evening = datetime(2026, 12, 3, 18, 30, tzinfo=UTC)
+    with connection(), transaction():
+        conference.set_date(planned, Appointment(evening, 120, ""), ANNA, now())
+        Case.update(intent=Intent.PROPOSAL, role=Role.NEIGHBOUR).execute()
+    assert "19:30" not in text(browser, case)
