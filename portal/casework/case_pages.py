@@ -18,6 +18,7 @@ from portal.cases.register import Case
 from portal.casework import guard, letters, pages
 from portal.casework.handle import NotTheirs, theirs
 from portal.casework.people import Person
+from portal.casework.road_letters import TooManyLetters
 from portal.web import wording
 from portal.web.buttons import Button
 
@@ -92,13 +93,15 @@ def answer(
             refuse(case.reference)
         except NotAllowed:
             return changed(template, form, case, **shown)
+        except TooManyLetters:
+            return changed(template, form, case, notice="letters", **shown)
 
     return pages.answer(template, form, tried, **about(case), **shown)
 
 
 def changed(template: str, form: Button, case: Case, **shown: object) -> ResponseReturnValue:
-    """The form once more: what it was made for is no longer so."""
-    page = render_template(template, form=form, notice="changed", **about(case), **shown)
+    """The form once more: what it was made for is no longer so, or cannot be now."""
+    page = render_template(template, form=form, **{"notice": "changed", **about(case), **shown})
     return page, HTTPStatus.CONFLICT
 
 

@@ -7,17 +7,25 @@ from portal.cases.case import Role
 from portal.cases.conference import Conference
 from portal.cases.register import Case
 from portal.config import Config
-from portal.delivery.letters import Envelope, compose
+from portal.delivery.letters import Envelope, Text, compose
 from portal.delivery.outbox import post
 from portal.organisation import organisation
 from portal.routing.regions import Destination, destination_of
-from portal.web import wording
+from portal.web import quota, wording
 from portal.web.tokens import Purpose, issue
 
 INTRODUCTION = "introduction"
 
+# More to one address is no road to a conference but a mailbox being filled by somebody who must
+# not be at the desk.
+LETTERS_A_DAY, _LETTERS_A_WEEK = 20, 60
+
 # After its begin a date stays to be looked up in the coordinator's calendar.
 _KEPT = timedelta(days=7)
+
+
+class TooManyLetters(Exception):
+    """One address would get more letters than anybody needs; nothing is to be kept."""
 
 
 def introduce(case: Case, now: datetime, config: Config) -> None:
@@ -37,7 +45,7 @@ def introduce(case: Case, now: datetime, config: Config) -> None:
     )
     # Nobody else may read who asked for what.
     envelope = Envelope(case.email, None, organisation().email, case.reference)
-    post(INTRODUCTION, text, envelope, now, config.mail_sender)
+    _post(INTRODUCTION, text, envelope, now, config)
 
 
 def tell_coordinator(case: Case, now: datetime, config: Config) -> None:
@@ -65,7 +73,7 @@ def tell_coordinator(case: Case, now: datetime, config: Config) -> None:
         link=f"{config.base_url}/agenda/{secret}/",
     )
     envelope = _to_coordinator(road, destination, case)
-    post("coordinator", text, envelope, now, config.mail_sender)
+    _post("coordinator", text, envelope, now, config)
 
 
 def tell_coordinator_it_is_off(
@@ -83,7 +91,15 @@ def tell_coordinator_it_is_off(
         destination=destination,
     )
     envelope = _to_coordinator(before, destination, case)
-    post("called_off", text, envelope, now, config.mail_sender)
+    _post("called_off", text, envelope, now, config)
+
+
+def _post(letter: str, text: Text, envelope: Envelope, now: datetime, config: Config) -> None:
+    """Post it, in the caller's transaction; raises ``TooManyLetters``."""
+    use, to = quota.Purpose.ROAD, envelope.recipient
+    if not quota.take(use, to, now, a_day=LETTERS_A_DAY, a_week=_LETTERS_A_WEEK):
+        raise TooManyLetters
+    post(letter, text, envelope, now, config.mail_sender)
 
 
 def _to_coordinator(road: Conference, manager: Destination, case: Case) -> Envelope:

@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     TRY = "try at the own door"
     CODE = "code of one member of staff"
     OLD_ADDRESS = "word to an address that was replaced"
+    ROAD = "word on the road to a conference"
     WRONG_CODE = "wrong code after one link"
 
 

@@ -15,6 +15,7 @@ from portal.cases import conference, followup, progress, work
 from portal.cases.case import Happening, Intent, Kind, Role, Stage, Status
 from portal.cases.conference import Conference, Coordinator, Payer, Plan
 from portal.cases.register import REQUESTER, Case, history
+from portal.casework.road_letters import LETTERS_A_DAY
 from portal.database import connection, transaction
 from tests.casework.desk_app import SOMEBODY, at, came_in, fill, fresh, press, trail
 from tests.casework.staff_house import House
@@ -278,6 +279,44 @@ def test_a_calendar_link_shows_nothing_more_to_who_no_longer_coordinates(
     )
     assert wrong.status_code == HTTPStatus.NOT_FOUND
     assert entry(first) == entry(second)
+
+
+def test_no_session_can_bury_an_address_in_letters(
+    anna: Browser, house: House, clock: time_machine.Traveller
+) -> None:
+    case, other = on_the_way(), on_the_way()
+    fill(anna, at(case, "coordinator/"), **SANNE, introduce="no")
+    fill(
+        anna, at(other, "coordinator/"), **{**SANNE, "email": "S.anne@example.org"}, introduce="no"
+    )
+    for minute in range(LETTERS_A_DAY):
+        assert date_it(anna, case, at=f"19:{minute:02}").status_code == HTTPStatus.SEE_OTHER
+    before = road(case).starts_at
+    for too_many in (case, other):
+        refused = date_it(anna, too_many, place="De volle brievenbus")
+        assert refused.status_code == HTTPStatus.CONFLICT
+        assert "vandaag al veel brieven" in refused.text
+        assert "De volle brievenbus" in refused.text
+    assert (road(case).starts_at, road(other).starts_at) == (before, None)
+    assert len(letters("coordinator")) == LETTERS_A_DAY
+    clock.move_to(NOON + DAY)
+    assert date_it(house.signed_in("a"), case).status_code == HTTPStatus.SEE_OTHER
+    assert len(letters("coordinator")) == LETTERS_A_DAY + 1
+
+
+def test_a_requester_is_not_buried_in_names_either(
+    anna: Browser, clock: time_machine.Traveller
+) -> None:
+    case = on_the_way()
+    for number in range(LETTERS_A_DAY):
+        clock.shift(1)
+        named = {**SANNE, "name": f"Nummer {number}"}
+        fill(anna, at(case, "coordinator/"), **named, introduce="yes")
+    clock.shift(1)
+    refused = fill(anna, at(case, "coordinator/"), **SANNE, introduce="yes")
+    assert refused.status_code == HTTPStatus.CONFLICT
+    assert len(letters("introduction")) == LETTERS_A_DAY
+    assert road(case).coordinator_name != SANNE["name"]
 
 
 def test_a_date_that_lapses_is_told_and_the_case_goes_a_step_back(
