@@ -85,7 +85,7 @@ def set_date(
     return _keep(person, reference, seen, now, keep)
 
 
-def call_off(person: Person, reference: str, *, now: datetime, config: Config) -> bool:
+def call_off(person: Person, reference: str, *, seen: str, now: datetime, config: Config) -> bool:
     """Take the date away, tell the coordinator, and look for another."""
 
     def keep(case: Case, who: By) -> bool:
@@ -98,7 +98,7 @@ def call_off(person: Person, reference: str, *, now: datetime, config: Config) -
             progress.move(case, Status.COORDINATOR_SOUGHT, who, "", now)
         return True
 
-    return _keep(person, reference, None, now, keep)
+    return _keep(person, reference, seen, now, keep)
 
 
 def look_back(

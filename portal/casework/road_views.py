@@ -21,7 +21,6 @@ from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.pages import config, now, refused, to
 from portal.casework.road_forms import AgreedForm, AppointmentForm, CoordinatorForm, Seen
 from portal.web.afterwards import Afterwards
-from portal.web.buttons import Button
 from portal.workdays import HERE
 
 blueprint = Blueprint("road", __name__, url_prefix="/beheer/zaak/<reference>")
@@ -93,11 +92,11 @@ def call_off(reference: str) -> ResponseReturnValue:
     """Take the date away."""
     case = case_of(signed_in(), reference)
 
-    def act() -> ResponseReturnValue:
-        kept = road.call_off(signed_in(), reference, now=now(), config=config())
+    def act(seen: str) -> ResponseReturnValue:
+        kept = road.call_off(signed_in(), reference, seen=seen, now=now(), config=config())
         return done("called off", reference, changed=kept)
 
-    return case_pages.answer("desk/call_off.html", Button(), act, case, **_shown(case))
+    return _answer("desk/call_off.html", Seen(), act, case)
 
 
 @blueprint.route("/verloop/", methods=["GET", "POST"])

@@ -281,6 +281,24 @@ def test_a_calendar_link_shows_nothing_more_to_who_no_longer_coordinates(
     assert entry(first) == entry(second)
 
 
+def test_another_day_than_the_page_showed_is_not_called_off_unread(
+    anna: Browser, house: House, clock: time_machine.Traveller
+) -> None:
+    case = on_the_way()
+    date_it(anna, case)
+    stale = forms(anna.get(at(case, "datum/vervalt/")).text)[-1]
+    clock.shift(60)
+    date_it(house.signed_in("desk"), case, day="10-12-2026")
+    back = anna.post(stale.get("action"), data=controls(stale))
+    assert back.status_code == HTTPStatus.CONFLICT
+    assert "10 december" in back.text
+    assert road(case).starts_at
+    again = forms(back.text)[-1]
+    for _ in range(2):
+        assert anna.post(again.get("action"), data=controls(again)).status_code == 303
+    assert road(case).starts_at is None
+
+
 def test_no_session_can_bury_an_address_in_letters(
     anna: Browser, house: House, clock: time_machine.Traveller
 ) -> None:
