@@ -8,7 +8,6 @@ from flask import Blueprint, abort, flash, request
 from flask.typing import ResponseReturnValue
 
 from portal.audit.trail import Action
-from portal.casework import pages
 from portal.casework.absence_forms import AbsenceForm
 from portal.casework.guard import CASES, open_to, signed_in, tell
 from portal.casework.people import Person
@@ -22,7 +21,7 @@ from portal.routing.regions import (
     regions_where_standing_in,
     usual_deputy,
 )
-from portal.web import wording
+from portal.web import answering, wording
 from portal.web.buttons import Button
 from portal.workdays import HERE
 
@@ -46,15 +45,15 @@ def show() -> ResponseReturnValue:
     def act() -> ResponseReturnValue:
         return _add(person, form)
 
-    return pages.answer(_TEMPLATE, form, act, **_shown(person))
+    return answering.answer(_TEMPLATE, form, act, **_shown(person))
 
 
 @blueprint.post("/<absence>/einde/")
 @open_to(*CASES)
 def end(absence: str) -> ResponseReturnValue:
     """The manager is back today, or does not go."""
-    if not Button().is_ours(request, pages.config()):
-        return pages.to("absence.show")
+    if not Button().is_ours(request, answering.config()):
+        return answering.to("absence.show")
     found = absences.find(absence)
     if found is None or found.manager not in _theirs(signed_in()):
         tell(Action.REFUSED)
@@ -62,7 +61,7 @@ def end(absence: str) -> ResponseReturnValue:
     absences.end(found, _today())
     tell(Action.CHANGED, found.id)
     flash("ended")
-    return pages.to("absence.show")
+    return answering.to("absence.show")
 
 
 def _add(person: Person, form: AbsenceForm) -> ResponseReturnValue:
@@ -70,15 +69,15 @@ def _add(person: Person, form: AbsenceForm) -> ResponseReturnValue:
     if form.named() == manager:
         form.refuse_self()
     if form.errors or not form.check(_today()):
-        return pages.refused(_TEMPLATE, form, **_shown(person))
+        return answering.refused(_TEMPLATE, form, **_shown(person))
     try:
         added = absences.add(manager, *form.days(), form.named())
     except Overlaps as overlap:
         form.refuse_overlap(overlap.absence)
-        return pages.refused(_TEMPLATE, form, **_shown(person))
+        return answering.refused(_TEMPLATE, form, **_shown(person))
     tell(Action.CHANGED, added.id)
     flash("added")
-    return pages.to("absence.show")
+    return answering.to("absence.show")
 
 
 def _theirs(person: Person) -> dict[str, str]:
@@ -146,4 +145,4 @@ def _planned(absence: Absence, everybody: list[Absence], today: date) -> Planned
 
 
 def _today() -> date:
-    return pages.now().astimezone(HERE).date()
+    return answering.now().astimezone(HERE).date()

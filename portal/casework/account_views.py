@@ -6,10 +6,10 @@ from flask.typing import ResponseReturnValue
 from portal.audit.trail import Action
 from portal.casework import authenticator, cookie, sessions, sign_in, staff
 from portal.casework.guard import EVERYBODY, open_to, signed_in, tell
-from portal.casework.pages import answer, config, now, refused, to
 from portal.casework.sign_in_forms import WRONG_EITHER, EitherCodeAsked
 from portal.casework.sign_in_views import begin_set_up, codes_page, set_up_page
 from portal.web import wording
+from portal.web.answering import answer, config, now, refused, to
 from portal.web.buttons import Button
 
 blueprint = Blueprint("account", __name__, url_prefix="/beheer")

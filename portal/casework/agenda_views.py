@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.cases import conference
 from portal.cases.register import find
 from portal.casework.calendar import entry
-from portal.casework.pages import config, now
+from portal.web.answering import config, now
 from portal.web.tokens import Purpose, look
 
 blueprint = Blueprint("agenda", __name__)

@@ -15,11 +15,11 @@ from portal.cases.case import Intent, Role
 from portal.cases.progress import NotAllowed
 from portal.cases.reference import read_reference
 from portal.cases.register import Case
-from portal.casework import guard, letters, pages
+from portal.casework import guard, letters
 from portal.casework.handle import NotTheirs, theirs
 from portal.casework.people import Person
 from portal.casework.road_letters import TooManyLetters
-from portal.web import wording
+from portal.web import answering, wording
 from portal.web.buttons import Button
 
 # What somebody may have typed when a page cannot be shown again, and what it is called.
@@ -82,7 +82,7 @@ def reading_on(what: str) -> Iterator[list[str]]:
 
 
 def answer(
-    template: str, form: Button, act: pages.Act, case: Case, **shown: object
+    template: str, form: Button, act: answering.Act, case: Case, **shown: object
 ) -> ResponseReturnValue:
     """As any page of the desk, about a case that may go out of sight or go on meanwhile."""
 
@@ -96,7 +96,7 @@ def answer(
         except TooManyLetters:
             return changed(template, form, case, notice="letters", **shown)
 
-    return pages.answer(template, form, tried, **about(case), **shown)
+    return answering.answer(template, form, tried, **about(case), **shown)
 
 
 def changed(template: str, form: Button, case: Case, **shown: object) -> ResponseReturnValue:
@@ -113,7 +113,7 @@ def done(what: str, reference: str, *, changed: bool, seen: bool = True) -> Resp
     if changed:
         guard.tell(Action.CHANGED, reference)
     flash(what)
-    return pages.to("case.show", reference=reference) if seen else pages.to("desk.overview")
+    return answering.to("case.show", reference=reference) if seen else answering.to("desk.overview")
 
 
 def give_back(fault: PeeweeException) -> ResponseReturnValue:

@@ -2,19 +2,20 @@
 
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from portal.config import Config
+from portal.web.answering import config
 
 
-def name(config: Config) -> str:
+def name(settings: Config) -> str:
     """With ``__Host-`` no other host, and no page without https, can put one in its place."""
-    return "__Host-desk" if config.secure else "desk"
+    return "__Host-desk" if settings.secure else "desk"
 
 
 def read() -> str:
     """The secret that this browser brings; empty without one."""
-    return request.cookies.get(name(_config()), "")
+    return request.cookies.get(name(config()), "")
 
 
 def put(response: Response, secret: str) -> None:
@@ -23,18 +24,13 @@ def put(response: Response, secret: str) -> None:
     Lax, not Strict: a link in a letter, opened from webmail, must find its reader signed in. What
     Lax lets through from other sites is looking, which changes nothing.
     """
-    response.set_cookie(name(_config()), secret, **_traits())
+    response.set_cookie(name(config()), secret, **_traits())
 
 
 def drop(response: Response) -> None:
     """Have the browser forget it."""
-    response.delete_cookie(name(_config()), **_traits())
+    response.delete_cookie(name(config()), **_traits())
 
 
 def _traits() -> dict[str, Any]:
-    return {"secure": _config().secure, "httponly": True, "samesite": "Lax", "path": "/"}
-
-
-def _config() -> Config:
-    config: Config = current_app.config["PORTAL"]
-    return config
+    return {"secure": config().secure, "httponly": True, "samesite": "Lax", "path": "/"}

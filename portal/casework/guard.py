@@ -1,7 +1,6 @@
 """Who may open which page under /beheer/: nobody, unless it is listed."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -15,6 +14,7 @@ from portal.cases.reference import read_reference
 from portal.casework import cookie, sessions, way_back
 from portal.casework.people import Person, StaffRole
 from portal.casework.staff import person
+from portal.web.answering import config, now
 from portal.web.pages import comes_from_elsewhere
 
 V = TypeVar("V", bound=Callable[..., ResponseReturnValue])
@@ -73,7 +73,7 @@ def signed_in() -> Person:
 
 def present() -> Person | None:
     """Who is signed in, if anybody is; also on pages that are open to all."""
-    session = sessions.find(cookie.read(), _now())
+    session = sessions.find(cookie.read(), now())
     return person(session.staff) if session else None
 
 
@@ -95,7 +95,7 @@ def _check() -> ResponseReturnValue | None:
     # Where no view is going to run there is nothing to guard: an unknown address, another method.
     if endpoint is None or endpoint in BEFORE_SIGN_IN or not _is_under_desk(request.path):
         return None
-    session = sessions.find(cookie.read(), _now())
+    session = sessions.find(cookie.read(), now())
     who = person(session.staff) if session else None
     roles = RULES.get(endpoint)
     if roles is None or (who and who.role not in roles):
@@ -142,15 +142,15 @@ def _over(typed: tuple[tuple[str, str], ...]) -> ResponseReturnValue:
 
 
 def _comes_from_elsewhere() -> bool:
-    return comes_from_elsewhere(request, current_app.config["PORTAL"])
+    return comes_from_elsewhere(request, config())
 
 
 def _touch(session: sessions.DeskSession) -> None:
-    now = _now()
-    if not sessions.is_worth_a_touch(session, now):
+    at = now()
+    if not sessions.is_worth_a_touch(session, at):
         return
     try:
-        sessions.touch(session, now)
+        sessions.touch(session, at)
     except PeeweeException as fault:
         # On a full disk reading goes on; the session only ends a little sooner.
         current_app.logger.error("a session was not renewed: %s", type(fault).__name__)
@@ -159,7 +159,7 @@ def _touch(session: sessions.DeskSession) -> None:
 def _write_down(_fault: BaseException | None) -> None:
     for actor, action, subject in g.pop("desk_lines", ()):
         try:
-            record(actor, action, subject, _now())
+            record(actor, action, subject, now())
         except PeeweeException as fault:
             # A manager must still be able to read whom to call. The log then holds the line.
             current_app.logger.error(
@@ -176,7 +176,3 @@ def _for_templates() -> dict[str, Any]:
     me: Person | None = g.get("desk_person")
     ways = [(e, label) for e, label in way_back.WAYS if me and me.role in RULES.get(e, ())]
     return {"me": me, "ways": ways, "new_csrf_token": generate_csrf}
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -18,9 +18,9 @@ from portal.casework.agenda_views import calendar_file
 from portal.casework.calendar import entry
 from portal.casework.case_pages import about, case_of, done
 from portal.casework.guard import CASES, open_to, signed_in
-from portal.casework.pages import config, now, refused, to
 from portal.casework.road_forms import AgreedForm, AppointmentForm, CoordinatorForm, Seen
 from portal.web.afterwards import Afterwards
+from portal.web.answering import config, now, refused, to
 from portal.workdays import HERE
 
 blueprint = Blueprint("road", __name__, url_prefix="/beheer/zaak/<reference>")

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 
 from portal.audit.trail import Action
 from portal.casework import authenticator, cookie, employ, guard, sessions, sign_in, way_back
-from portal.casework.pages import answer, config, now, refused, to
 from portal.casework.people import Person
 from portal.casework.sign_in_forms import (
     WRONG_CODE,
@@ -19,6 +18,7 @@ from portal.casework.sign_in_forms import (
     RecoveryCodeAsked,
 )
 from portal.casework.staff import Staff, person
+from portal.web.answering import answer, config, now, refused, to
 from portal.web.buttons import Button
 
 blueprint = Blueprint("sign_in", __name__, url_prefix="/beheer")

@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 from portal.audit.trail import Action
 from portal.casework import employ, staff
 from portal.casework.guard import open_to, signed_in, tell
-from portal.casework.pages import answer, config, now, refused, to
 from portal.casework.people import StaffRole
 from portal.casework.sign_in_forms import Invitation
 from portal.casework.staff import Staff
 from portal.routing.regions import managers
 from portal.web import wording
+from portal.web.answering import answer, config, now, refused, to
 from portal.web.buttons import Button
 
 blueprint = Blueprint("staff", __name__, url_prefix="/beheer/medewerkers")

@@ -1,29 +1,21 @@
 """The pages of the requester's own door, `/mijn-aanvraag/`."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
 
 from flask import (
     Blueprint,
     abort,
-    current_app,
     flash,
     make_response,
-    redirect,
     render_template,
     request,
     session,
-    url_for,
 )
 from flask.typing import ResponseReturnValue
-from peewee import PeeweeException
 
 from portal.cases import conference, contact, register
 from portal.cases.case import Role, Stage
 from portal.cases.register import Case, Closed
-from portal.config import Config
 from portal.intake import own_door
 from portal.intake.own_forms import (
     TYPED,
@@ -35,11 +27,10 @@ from portal.intake.own_forms import (
 )
 from portal.routing.regions import destination_of
 from portal.web import wording
+from portal.web.answering import Act, answer, config, now, refused, to
 from portal.web.buttons import Button
 
 blueprint = Blueprint("own", __name__, url_prefix="/mijn-aanvraag")
-
-Act = Callable[[], ResponseReturnValue]
 
 
 @blueprint.route("/", methods=["GET", "POST"])
@@ -47,14 +38,14 @@ def ask() -> ResponseReturnValue:
     """The way in by e-mail; whoever is in already goes on."""
     # Looked up, not only counted: a case that is gone since must not lead there and back for ever.
     if request.method != "POST" and register.find_all(_visited()):
-        return _to("own.overview")
+        return to("own.overview")
     form = LinkAsked()
 
     def act() -> ResponseReturnValue:
-        own_door.send_link(form["email"].data, _now(), _config())
-        return _to("own.asked")
+        own_door.send_link(form["email"].data, now(), config())
+        return to("own.asked")
 
-    return _answer("own/ask.html", form, act)
+    return answer("own/ask.html", form, act)
 
 
 @blueprint.get("/verstuurd/")
@@ -70,26 +61,26 @@ def phone() -> ResponseReturnValue:
 
     def act() -> ResponseReturnValue:
         number, known = form["phone"].data, form["reference"].data
-        visit = own_door.enter_by_phone(number, known, _visit(), _now())
+        visit = own_door.enter_by_phone(number, known, _visit(), now())
         if visit:
             return _begin(visit)
         form.refuse()
-        return render_template("own/phone.html", form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+        return refused("own/phone.html", form)
 
-    return _answer("own/phone.html", form, act)
+    return answer("own/phone.html", form, act)
 
 
 @blueprint.route("/link/<secret>/", methods=["GET", "POST"])
 def link(secret: str) -> ResponseReturnValue:
     """Where a mailed link leads: a page with a button, which alone uses the link up."""
-    if not own_door.link_holds(secret, _now()):
+    if not own_door.link_holds(secret, now()):
         return _dead_link()
 
     def act() -> ResponseReturnValue:
-        visit = own_door.enter_by_link(secret, _visit(), _now())
+        visit = own_door.enter_by_link(secret, _visit(), now())
         return _begin(visit) if visit else _dead_link()
 
-    return _answer("own/link.html", Button(), act, secret=secret)
+    return answer("own/link.html", Button(), act, secret=secret)
 
 
 @blueprint.get("/overzicht/")
@@ -97,19 +88,19 @@ def overview() -> ResponseReturnValue:
     """The cases of the visit; with one there is nothing to choose."""
     mine = register.find_all(_visited())
     if not mine:
-        return _to("own.ask")
+        return to("own.ask")
     if len(mine) == 1:
-        return _to("own.show", reference=mine[0].reference)
+        return to("own.show", reference=mine[0].reference)
     return render_template("own/overview.html", form=Button(), cases=mine, words=wording)
 
 
 @blueprint.post("/uitloggen/")
 def leave() -> ResponseReturnValue:
     """End the visit: what is kept of it is deleted, so that a copied cookie is dead too."""
-    if not Button().is_ours(request, _config()):
-        return _to("own.overview")
-    own_door.leave(session.pop("visit", ""), _now())
-    return _to("own.left")
+    if not Button().is_ours(request, config()):
+        return to("own.overview")
+    own_door.leave(session.pop("visit", ""), now())
+    return to("own.left")
 
 
 @blueprint.get("/uitgelogd/")
@@ -142,7 +133,7 @@ def add(reference: str) -> ResponseReturnValue:
     case, form = _mine(reference), Addition()
 
     def act() -> ResponseReturnValue:
-        own_door.add(case, form["text"].data, _now(), _config())
+        own_door.add(case, form["text"].data, now(), config())
         return _done(case, "added")
 
     return _change("own/add.html", case, form, act)
@@ -154,7 +145,7 @@ def correct(reference: str) -> ResponseReturnValue:
     case, form = _mine(reference), Correction()
 
     def act() -> ResponseReturnValue:
-        own_door.correct(case, form.contact(), _now(), _config())
+        own_door.correct(case, form.contact(), now(), config())
         return _done(case, "corrected")
 
     return _change("own/correct.html", case, form, act)
@@ -166,8 +157,8 @@ def withdraw(reference: str) -> ResponseReturnValue:
     case = _mine(reference)
 
     def act() -> ResponseReturnValue:
-        own_door.withdraw(case, _now(), _config())
-        return _to("own.show", reference=case.reference)
+        own_door.withdraw(case, now(), config())
+        return to("own.show", reference=case.reference)
 
     return _change("own/withdraw.html", case, Button(), act)
 
@@ -182,37 +173,32 @@ def contact_afterwards(reference: str) -> ResponseReturnValue:
 
     def act() -> ResponseReturnValue:
         given = form["follow_up"].data == "yes"
-        own_door.decide_on_contact(case, _now(), given=given)
+        own_door.decide_on_contact(case, now(), given=given)
         return _done(case, "decided")
 
     if request.method != "POST" and not own_door.decides_on_contact(case):
-        return _to("own.show", reference=case.reference)
-    return _answer("own/contact_afterwards.html", form, act, **_about(case))
+        return to("own.show", reference=case.reference)
+    return _answer("own/contact_afterwards.html", case, form, act)
 
 
 def _change(template: str, case: Case, form: Button, act: Act) -> ResponseReturnValue:
     """A page that changes a case; there is none for a case that has ended."""
     if request.method != "POST" and case.stage is Stage.ENDED:
-        return _to("own.show", reference=case.reference)
-    return _answer(template, form, act, **_about(case))
+        return to("own.show", reference=case.reference)
+    return _answer(template, case, form, act)
 
 
-def _answer(template: str, form: Button, act: Act, **shown: object) -> ResponseReturnValue:
-    """Show the form, or act on it; where that cannot be, it comes back with all that was typed."""
-    if request.method != "POST":  # HEAD too: nothing happens on either.
-        return render_template(template, form=form, **shown)
-    status, notice = HTTPStatus.UNPROCESSABLE_ENTITY, ""
-    if not form.is_ours(request, _config()):
-        notice = "expired"
-    elif form.validate():
+def _answer(template: str, case: Case, form: Button, act: Act) -> ResponseReturnValue:
+    """As any page with a form, about a case that may end meanwhile."""
+
+    def tried() -> ResponseReturnValue:
         try:
             return act()
         except Closed:
-            status, notice = HTTPStatus.CONFLICT, "closed"
-        except PeeweeException as fault:
-            current_app.logger.error("the own door could not write: %s", type(fault).__name__)
-            status, notice = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
-    return render_template(template, form=form, notice=notice, **shown), status
+            page = render_template(template, form=form, notice="closed", **_about(case))
+            return page, HTTPStatus.CONFLICT
+
+    return answer(template, form, tried, **_about(case))
 
 
 def _about(case: Case) -> dict[str, object]:
@@ -232,7 +218,7 @@ def _visit() -> str:
 
 
 def _visited() -> list[str]:
-    return own_door.visited(_visit(), _now())
+    return own_door.visited(_visit(), now())
 
 
 def _mine(reference: str) -> Case:
@@ -250,14 +236,14 @@ def _visit_over() -> ResponseReturnValue:
     """To the ways in; but what was typed is shown first, for it would be lost."""
     typed = [(label, request.form.get(name, "")) for name, label in TYPED.items()]
     if not any(text for _, text in typed):
-        return _to("own.ask")
+        return to("own.ask")
     return render_template("own/over.html", typed=typed), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _begin(visit: str) -> ResponseReturnValue:
     """Put the visit in the cookie, in place of an earlier one; what else is there stays."""
     session["visit"] = visit
-    return _to("own.overview")
+    return to("own.overview")
 
 
 def _dead_link() -> ResponseReturnValue:
@@ -267,17 +253,4 @@ def _dead_link() -> ResponseReturnValue:
 
 def _done(case: Case, what: str) -> ResponseReturnValue:
     flash(what)
-    return _to("own.show", reference=case.reference)
-
-
-def _to(endpoint: str, **values: Any) -> ResponseReturnValue:
-    return redirect(url_for(endpoint, **values), HTTPStatus.SEE_OTHER)
-
-
-def _config() -> Config:
-    config: Config = current_app.config["PORTAL"]
-    return config
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    return to("own.show", reference=case.reference)

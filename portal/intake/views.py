@@ -6,7 +6,6 @@ from typing import Any
 from flask import (
     Blueprint,
     abort,
-    current_app,
     redirect,
     render_template,
     request,
@@ -17,11 +16,11 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.cases import register
-from portal.config import Config
 from portal.intake import fitting
 from portal.intake.doors import DOORS, where_to
 from portal.intake.handles import new_handle
 from portal.routing.regions import destination_of
+from portal.web.answering import config
 
 blueprint = Blueprint("intake", __name__)
 
@@ -99,5 +98,4 @@ def see(address: str) -> BaseResponse:
 
 
 def _signer() -> URLSafeSerializer:
-    config: Config = current_app.config["PORTAL"]
-    return URLSafeSerializer(config.secret_key, salt="received")
+    return URLSafeSerializer(config().secret_key, salt="received")

@@ -15,11 +15,11 @@ from portal.casework.figures.cube import Figures, Look
 from portal.casework.figures.periods import Period, offered, this_year
 from portal.casework.figures.report import Report
 from portal.casework.guard import open_to, tell
-from portal.casework.pages import now
 from portal.casework.people import StaffRole
 from portal.routing.regions import national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
+from portal.web.answering import now
 
 blueprint = Blueprint("figures", __name__, url_prefix="/beheer/cijfers")
 
