@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+
+from portal.workdays import HERE
 
 Answer = tuple[str, tuple[str, ...]]
 Answers = Sequence[Answer]
@@ -262,13 +263,7 @@ FINANCING = (
     ("other", "Iemand anders"),
     UNKNOWN,
 )
-PAYERS = (
-    ("province", "De provincie"),
-    ("municipality", "De gemeente"),
-    ("school", "Een school"),
-    ("other", "Iemand anders"),
-    ("open", "Dat is nog open"),
-)
+PAYERS = (*FINANCING[:-1], ("open", "Dat is nog open"))
 PLANS = (
     ("made", "Ja, er is een plan"),
     ("in the making", "Er wordt nog aan gewerkt"),
@@ -361,7 +356,6 @@ def how_much_they_know(answers: Answers) -> str:
     return said.get("pupil_knows") or said.get("they_know") or "Niet ingevuld"
 
 
-_HERE = ZoneInfo("Europe/Amsterdam")
 _MONTHS = (
     *("januari", "februari", "maart", "april", "mei", "juni"),
     *("juli", "augustus", "september", "oktober", "november", "december"),
@@ -376,7 +370,7 @@ def weekday(day: date) -> str:
 
 def appointment(at: datetime) -> str:
     """When something is held: ``donderdag 3 december 2026 om 19:30 uur``."""
-    local = at.astimezone(_HERE)
+    local = at.astimezone(HERE)
     return f"{_WEEKDAYS[local.weekday()]} {day(at)} om {local:%H:%M} uur"
 
 
@@ -393,7 +387,7 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 
 def day(moment: datetime) -> str:
     """The day on which a moment fell in the Netherlands: ``3 november 2026``."""
-    return date_in_words(moment.astimezone(_HERE).date())
+    return date_in_words(moment.astimezone(HERE).date())
 
 
 def date_in_words(day: date) -> str:
@@ -418,12 +412,12 @@ ACTIONS = {
 
 def day_and_time(at: datetime) -> str:
     """A day and time in the Netherlands: ``3 november 2026, 14:05``."""
-    return f"{day(at)}, {at.astimezone(_HERE):%H:%M}"
+    return f"{day(at)}, {at.astimezone(HERE):%H:%M}"
 
 
 def before(moment: datetime) -> str:
     """By when: ``voor dinsdag 3 november 2026 om 14:05 uur``, or by a day's end at midnight."""
-    local = moment.astimezone(_HERE)
+    local = moment.astimezone(HERE)
     if local.hour or local.minute:
         return f"voor {_WEEKDAYS[local.weekday()]} {day(moment)} om {local:%H:%M} uur"
     last = local.date() - _DAY
