@@ -1,4 +1,4 @@
-"""Working days in the Netherlands: by when somebody may expect to hear from us."""
+"""The calendar in the Netherlands: its days and months, and which of its days are worked."""
 
 import calendar
 from datetime import date, datetime, time, timedelta
@@ -18,6 +18,11 @@ FIRST_SIGN = 2
 # reads it too. Named in one language, or the library names them in that of the machine.
 _NOT_FREE = frozenset({"Good Friday", "Liberation Day"})
 _LANGUAGE = "en_US"
+
+
+def day_of(moment: datetime) -> date:
+    """The day in the Netherlands on which a moment falls."""
+    return moment.astimezone(HERE).date()
 
 
 def is_workday(day: date) -> bool:
@@ -48,7 +53,7 @@ def workdays_since(moment: datetime, now: datetime) -> int:
 
 def last_day(until: datetime) -> date:
     """The last day on which there is time before ``until``: what ends at midnight ends that day."""
-    return (until - timedelta(microseconds=1)).astimezone(HERE).date()
+    return day_of(until - timedelta(microseconds=1))
 
 
 def months_after(day: date, months: int) -> date:

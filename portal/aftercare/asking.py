@@ -13,7 +13,7 @@ from portal.delivery.letters import Envelope, compose
 from portal.delivery.outbox import post
 from portal.organisation import organisation
 from portal.web import tokens, wording
-from portal.workdays import HERE, is_workday, last_day
+from portal.workdays import HERE, day_of, is_workday, last_day
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def _ask(case: Case, held_on: date, now: datetime, config: Config) -> bool:
     if case.email:
         _write("follow_up", case, held_on, now, config)
         return True
-    today = now.astimezone(HERE).date()
+    today = day_of(now)
     wanted = work.Wanted(wording.CALL_AFTERWARDS, today, work.Errand.FOLLOW_UP)
     key = f"contact after {held_on.isoformat()}"
     return work.set_task(case, wanted, form_key=key, by=_PORTAL, now=now)

@@ -16,7 +16,7 @@ from portal.cases.case import Happening, Intent, Kind, Status
 from portal.cases.register import By, Case, Event, answers_of, record
 from portal.cases.work import Errand, finish, tasks
 from portal.database import Moment, Sealed, Table, Word
-from portal.workdays import HERE
+from portal.workdays import day_of
 
 
 class Payer(StrEnum):
@@ -198,8 +198,7 @@ def held_on(case: Case) -> date | None:
         if last and last.what is Happening.CALLED_OFF:
             return None
         moment = last.at if last else case.idle_since
-    day: date = moment.astimezone(HERE).date()
-    return day
+    return day_of(moment)
 
 
 def _keep(

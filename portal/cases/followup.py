@@ -15,7 +15,7 @@ from portal.cases.case import Kind, Status
 from portal.cases.conference import Conference
 from portal.cases.register import Case, Event
 from portal.database import Moment, Sealed, Table, Word
-from portal.workdays import HERE, months_after
+from portal.workdays import HERE, day_of, months_after
 
 MONTHS = 3
 # The case is forgotten then (retention), and with it who is to be asked.
@@ -143,7 +143,7 @@ def to_remind(case: Case, now: datetime) -> date | None:
     if held_on is None or asked is None or asked.by_phone or asked.reminded_at:
         return None
     silent = asked.answered_at is None and _is_about(asked, held_on)
-    return held_on if silent and _day(asked.asked_at) + REMIND_AFTER <= _day(now) else None
+    return held_on if silent and day_of(asked.asked_at) + REMIND_AFTER <= day_of(now) else None
 
 
 def note_asked(case: Case, held_on: date, now: datetime, *, by_phone: bool) -> None:
@@ -181,11 +181,7 @@ def answer(case: Case, told: Told, now: datetime) -> bool:
 
 def _is_about(asked: FollowUp, held_on: date) -> bool:
     """Whether somebody was asked about a conference of that day; what comes later is another."""
-    return held_on <= _day(asked.asked_at)
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(HERE).date()
+    return held_on <= day_of(asked.asked_at)
 
 
 def _in_time(case: Case, now: datetime) -> date | None:
@@ -193,7 +189,7 @@ def _in_time(case: Case, now: datetime) -> date | None:
     held_on = conference.held_on(case)
     if held_on is None or not conference.may_ask(case):
         return None
-    due = due_on(held_on) <= _day(now)
+    due = due_on(held_on) <= day_of(now)
     return held_on if due and now + TIME_TO_ANSWER <= open_until(held_on) else None
 
 

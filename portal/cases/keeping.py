@@ -10,7 +10,7 @@ from portal.cases.case import Stage
 from portal.cases.followup import Reply
 from portal.cases.register import Case, Event
 from portal.database import Rows, connection
-from portal.workdays import HERE, months_after
+from portal.workdays import HERE, day_of, months_after
 
 # The source of all of them is CONTENT's line on retention, which the pages on privacy tell.
 AFTER_CONTACT = timedelta(weeks=4)  # what ended
@@ -42,7 +42,7 @@ def kept_until(case: Case) -> datetime | None:
     if held is None:
         return last + AFTER_CONTACT
     # A date that was mistyped must not keep a case for years: it was held before it was closed.
-    held = min(held, last.astimezone(HERE).date())
+    held = min(held, day_of(last))
     over = months_after(held, AFTER_CONFERENCE) + timedelta(days=1)
     return max(datetime.combine(over, time(), HERE), last + AFTER_CONTACT)
 
@@ -50,7 +50,7 @@ def kept_until(case: Case) -> datetime | None:
 def forgotten_on(case: Case) -> date | None:
     """The day in the Netherlands on which a case is forgotten if nothing befalls it until then."""
     until = kept_until(case)
-    return until.astimezone(HERE).date() if until else None
+    return day_of(until) if until else None
 
 
 def last_contact(case: Case) -> datetime:
@@ -81,7 +81,7 @@ def unhandled_since() -> datetime | None:
 
 def past_replies(before: datetime) -> Rows:
     """The answers given so many months before this moment; by whole months, and never longer."""
-    last = months_after(before.astimezone(HERE).date().replace(day=1), -REPLIES)
+    last = months_after(day_of(before).replace(day=1), -REPLIES)
     return Rows(Reply, Reply.answered_in <= last.isoformat()[:7])
 
 

@@ -23,7 +23,7 @@ from portal.routing.regions import (
 )
 from portal.web import answering, wording
 from portal.web.buttons import Button
-from portal.workdays import HERE
+from portal.workdays import day_of
 
 blueprint = Blueprint("absence", __name__, url_prefix="/beheer/afwezig")
 
@@ -145,4 +145,4 @@ def _planned(absence: Absence, everybody: list[Absence], today: date) -> Planned
 
 
 def _today() -> date:
-    return answering.now().astimezone(HERE).date()
+    return day_of(answering.now())

@@ -16,7 +16,7 @@ from portal.delivery.outbox import post
 from portal.organisation import organisation
 from portal.routing.regions import Destination, line_of
 from portal.routing.rules import NATIONAL
-from portal.workdays import HERE, add_workdays, workdays_since
+from portal.workdays import add_workdays, day_of, workdays_since
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def _take_a_step(key: str, now: datetime, config: Config) -> bool:
     if not due:
         return False
     *passed_over, step = due
-    line = line_of(case.region, now.astimezone(HERE).date())
+    line = line_of(case.region, day_of(now))
     to = _asked(step, line, {asked for asked in taken.values() if asked})
     if to:
         _write(_letter(step, to), case, to, silent=line[0], now=now, config=config)

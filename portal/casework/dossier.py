@@ -18,7 +18,7 @@ from portal.delivery.tracing import letters_about
 from portal.routing.regions import destination_of, national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
-from portal.workdays import HERE, add_workdays
+from portal.workdays import add_workdays, day_of
 
 
 def of(case: Case, now: datetime, within: int) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def of(case: Case, now: datetime, within: int) -> dict[str, Any]:
         "by_when": by_when,
         "late": by_when is not None and by_when < now,
         "now": now,
-        "today": now.astimezone(HERE).date(),
+        "today": day_of(now),
         "know": wording.how_much_they_know(answers),
         "safety": wording.safety(answers),
         "when_calling": wording.when_calling(answers),

@@ -19,7 +19,7 @@ from portal.delivery import tracing
 from portal.routing.regions import managers, national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
-from portal.workdays import HERE, months_after
+from portal.workdays import day_of, months_after
 
 
 class NotTheirs(Exception):
@@ -92,8 +92,8 @@ def inform(person: Person, reference: str, now: datetime) -> bool:
         case = theirs(person, reference)
         if any(t.errand is Errand.INFORM and t.done_at is None for t in work.tasks(case)):
             return False
-        told = (case.heard_at or case.received_at).astimezone(HERE).date()
-        due_on = max(months_after(told, 1), now.astimezone(HERE).date())
+        told = day_of(case.heard_at or case.received_at)
+        due_on = max(months_after(told, 1), day_of(now))
         wanted = work.Wanted(wording.INFORM, due_on, Errand.INFORM)
         work.set_task(case, wanted, form_key=now.isoformat(), by=by(person), now=now)
         progress.touch(case, now)

@@ -19,7 +19,7 @@ from portal.organisation import organisation
 from portal.routing.regions import Destination, regions_of, who_answers
 from portal.routing.rules import NATIONAL
 from portal.web import wording
-from portal.workdays import HERE, add_workdays, last_day
+from portal.workdays import add_workdays, day_of, last_day
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Morning:
     @property
     def today(self) -> date:
         """The day in the Netherlands."""
-        return self.now.astimezone(HERE).date()
+        return day_of(self.now)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.road_forms import AgreedForm, AppointmentForm, CoordinatorForm, Seen
 from portal.web.afterwards import Afterwards
 from portal.web.answering import config, now, refused, to
-from portal.workdays import HERE
+from portal.workdays import day_of
 
 blueprint = Blueprint("road", __name__, url_prefix="/beheer/zaak/<reference>")
 blueprint.register_error_handler(PeeweeException, case_pages.give_back)
@@ -77,7 +77,7 @@ def set_date(reference: str) -> ResponseReturnValue:
     form.offer(case.kind)
 
     def act(seen: str) -> ResponseReturnValue:
-        if not form.check(now().astimezone(HERE).date()):
+        if not form.check(day_of(now())):
             return refused("desk/set_date.html", form, **_around(case))
         when = form.appointment()
         kept = road.set_date(signed_in(), reference, when, seen=seen, now=now(), config=config())

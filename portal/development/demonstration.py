@@ -20,7 +20,7 @@ from portal.development.examples import EXAMPLES, Example, Scene
 from portal.intake import accept
 from portal.routing.regions import Destination, route
 from portal.routing.rules import Choice
-from portal.workdays import HERE, is_workday, workdays_since
+from portal.workdays import HERE, day_of, is_workday, workdays_since
 
 MANAGER = "demo-manager@example.org"
 _PEOPLE = (
@@ -106,7 +106,7 @@ def _play(example: Example, to: Destination, manager: Person, now: datetime, con
     case = accept.accept(_said(example), to, _came(example, now, config), config)
     for then in example.then:
         at = _at(then.days_ago, then.hour, now)
-        then.act(Scene(case.reference, manager, at, now.astimezone(HERE).date(), config))
+        then.act(Scene(case.reference, manager, at, day_of(now), config))
     return str(case.reference)
 
 
@@ -135,7 +135,7 @@ def _came(example: Example, now: datetime, config: Config) -> datetime:
 
 def _at(days_ago: int, hour: int, now: datetime) -> datetime:
     """An hour of the last working day that is at least so many days ago."""
-    day = now.astimezone(HERE).date() - timedelta(days=days_ago)
+    day = day_of(now) - timedelta(days=days_ago)
     while not is_workday(day):
         day -= timedelta(days=1)
     return datetime.combine(day, time(hour), HERE)

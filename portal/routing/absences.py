@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from peewee import CharField, DateField
 
 from portal.database import Rows, Table, connection, transaction
-from portal.workdays import HERE
+from portal.workdays import day_of
 
 # As long as somebody may still ask why it was another who wrote to them.
 KEPT = timedelta(days=31)
@@ -83,4 +83,4 @@ def end(absence: Absence, today: date) -> None:
 
 def past(before: datetime) -> Rows:
     """The absences that were over before this moment."""
-    return Rows(Absence, Absence.last_day < before.astimezone(HERE).date())
+    return Rows(Absence, Absence.last_day < day_of(before))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from portal.workdays import HERE
+from portal.workdays import HERE, day_of
 
 Answer = tuple[str, tuple[str, ...]]
 Answers = Sequence[Answer]
@@ -387,7 +387,7 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 
 def day(moment: datetime) -> str:
     """The day on which a moment fell in the Netherlands: ``3 november 2026``."""
-    return date_in_words(moment.astimezone(HERE).date())
+    return date_in_words(day_of(moment))
 
 
 def date_in_words(day: date) -> str:
