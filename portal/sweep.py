@@ -10,7 +10,7 @@ from typing import Protocol
 from peewee import CharField, OperationalError
 
 from portal.audit import trail
-from portal.cases import keeping
+from portal.cases import followup
 from portal.casework import sessions, staff
 from portal.database import Moment, Table, connection, settle, transaction
 from portal.delivery import forgetting
@@ -55,7 +55,7 @@ _OWN = timedelta(0)
 # Cases first: their letters go with them.
 PERIODS = (
     Period("cases", _OWN, Cases),
-    Period("answers after three months", _OWN, keeping.past_replies),
+    Period("answers after three months", _OWN, followup.past),
     Period("texts of letters", forgetting.TEXT_KEPT, forgetting.Texts),
     Period("traces of letters", forgetting.TRACE_KEPT, forgetting.past_traces),
     Period("unfinished forms", drafts.KEPT, drafts.past),

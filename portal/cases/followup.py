@@ -13,13 +13,13 @@ from peewee import BooleanField, CharField, DateField, ForeignKeyField, fn
 from portal.cases import conference
 from portal.cases.case import Kind, Status
 from portal.cases.conference import Conference
+from portal.cases.keeping import AFTER_CONFERENCE
 from portal.cases.register import Case, Event
-from portal.database import Moment, Sealed, Table, Word
+from portal.database import Moment, Rows, Sealed, Table, Word
 from portal.workdays import HERE, day_of, months_after
 
 MONTHS = 3
-# The case is forgotten then (retention), and with it who is to be asked.
-LAST_MONTH = 4
+KEPT = 24  # calendar months: what was answered, as the pages on privacy tell
 REMIND_AFTER = timedelta(days=14)
 # Who gets a letter can answer for at least so long.
 TIME_TO_ANSWER = timedelta(days=7)
@@ -94,8 +94,8 @@ def due_on(held_on: date) -> date:
 
 
 def open_until(held_on: date) -> datetime:
-    """When it is too late to answer about a conference of that day."""
-    return datetime.combine(months_after(held_on, LAST_MONTH), time(), HERE)
+    """When it is too late to answer about a conference of that day: its case may go then."""
+    return datetime.combine(months_after(held_on, AFTER_CONFERENCE), time(), HERE)
 
 
 def of(case: Case) -> FollowUp | None:
@@ -177,6 +177,12 @@ def answer(case: Case, told: Told, now: datetime) -> bool:
     asked.answered_at, asked.pseudonym = now, reply.id
     asked.save()
     return True
+
+
+def past(before: datetime) -> Rows:
+    """The answers given so many months before this moment; by whole months, and never longer."""
+    last = months_after(day_of(before).replace(day=1), -KEPT)
+    return Rows(Reply, Reply.answered_in <= last.isoformat()[:7])
 
 
 def _is_about(asked: FollowUp, held_on: date) -> bool:

@@ -7,16 +7,14 @@ from peewee import fn
 
 from portal.cases import conference
 from portal.cases.case import Stage
-from portal.cases.followup import Reply
 from portal.cases.register import Case, Event
-from portal.database import Rows, connection
+from portal.database import connection
 from portal.workdays import HERE, day_of, months_after
 
-# The source of all of them is CONTENT's line on retention, which the pages on privacy tell.
+# As the pages on privacy tell.
 AFTER_CONTACT = timedelta(weeks=4)  # what ended
 AFTER_CONFERENCE = 4  # calendar months: what was finished
 AFTER_LAST_STEP = 12  # calendar months: whatever else somebody handled
-REPLIES = 24  # calendar months
 
 # The shortest that each stage can be kept; twelve months by the calendar are an hour shorter than
 # 365 days where the clock changes in between.
@@ -77,12 +75,6 @@ def unhandled_since() -> datetime | None:
     with connection():
         moment: datetime | None = waiting.scalar()
         return moment
-
-
-def past_replies(before: datetime) -> Rows:
-    """The answers given so many months before this moment; by whole months, and never longer."""
-    last = months_after(day_of(before).replace(day=1), -REPLIES)
-    return Rows(Reply, Reply.answered_in <= last.isoformat()[:7])
 
 
 def _past(stage: Stage, idle_by: datetime, before: datetime) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.cases import conference, keeping, progress, register
+from portal.cases import conference, followup, keeping, progress, register
 from portal.cases.case import Contact, Kind, Stage, Status
 from portal.cases.conference import Appointment
 from portal.cases.followup import Going, Reply
@@ -263,5 +263,5 @@ def test_an_answer_is_kept_for_no_more_than_twenty_four_months(answered: str, go
         answered_in=answered,
         going=Going.PARTLY,
     )
-    assert keeping.past_replies(here(gone) - TICK).count() == 0
-    assert keeping.past_replies(here(gone)).forget() == 1
+    assert followup.past(here(gone) - TICK).count() == 0
+    assert followup.past(here(gone)).forget() == 1
