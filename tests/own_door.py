@@ -88,10 +88,5 @@ def own(case: Case, page: str = "") -> str:
     return f"{DOOR}{case.reference}/{page}"
 
 
-def error_of(page: str, field: str) -> str:
-    found = re.search(rf'id="{field}-fout">.*?</span>(.*?)</p>', page, re.DOTALL)
-    return found[1] if found else ""
-
-
 def stranger(browser: Browser) -> Browser:
     return browser.application.test_client()  # type: ignore[return-value]

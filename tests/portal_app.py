@@ -1,6 +1,7 @@
 """The portal as a visitor meets it: with a database of its own, and forms filled in as seen."""
 
 import base64
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -65,6 +66,12 @@ def required(door: str, **other: str) -> dict[str, str]:
     role = {"learning": "relative", "community": "resident", "proposal": "neighbour"}.get(door)
     least = {"name": "Noor", "email": "noor@example.org", "postcode": "3511"}
     return least | ({"role": role} if role else {}) | other
+
+
+def error_of(page: str, field: str) -> str:
+    """The words that stand with a field that will not do."""
+    found = re.search(rf'id="{field}-fout">.*?</span>(.*?)</p>', page, re.DOTALL)
+    return found[1] if found else ""
 
 
 def environment(database_url: str, **other: str) -> dict[str, str]:

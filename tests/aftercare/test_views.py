@@ -27,10 +27,10 @@ from portal.web import wording
 from tests.aftercare.afterwards import DAY, appoint, asked, at, consent, held, move, path_in
 from tests.aftercare.conftest import DUE, THEN
 from tests.casework.waiting import current
-from tests.intake.walking import SUSPECT, error_of, everywhere, stranger_to
+from tests.intake.walking import SUSPECT, everywhere, stranger_to
 from tests.language import NORMAL, prose
 from tests.own_door import JE, U
-from tests.portal_app import PHONE, Browser, forms, sent_by
+from tests.portal_app import PHONE, Browser, error_of, forms, sent_by
 
 ANSWERS = {"going": "partly", "helped": "Samen eten", "differently": "Eerder beginnen"}
 TABLES = ("case", "conference", "event", "follow_up", "letter", "reply", "task", "token")

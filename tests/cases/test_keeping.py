@@ -14,7 +14,7 @@ from portal.cases.keeping import forgotten_on, kept_until, past
 from portal.cases.life import ENDED
 from portal.cases.register import By, Case
 from portal.database import database, transaction
-from portal.workdays import HERE
+from tests.casework.waiting import here
 from tests.seed import one, seed
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -26,11 +26,6 @@ TICK, MINUTE, DAY, WEEK = (
     timedelta(weeks=1),
 )
 ROAD = (Status.IN_CONVERSATION, Status.COORDINATOR_SOUGHT, Status.PLANNED, Status.HELD)
-
-
-def here(text: str) -> datetime:
-    """A moment as a clock in the Netherlands shows it, in UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=HERE).astimezone(UTC)
 
 
 def under_way(at: datetime, to: Status = Status.ACKNOWLEDGED) -> Case:

@@ -60,3 +60,15 @@ def house(one_house: House, whole: Path, tmp_path: Path, clock: time_machine.Tra
 @pytest.fixture
 def stranger(house: House) -> Browser:
     return house.stranger()
+
+
+@pytest.fixture
+def anna(house: House) -> Browser:
+    """A regional manager at the desk."""
+    return house.signed_in("a")
+
+
+@pytest.fixture
+def desk(house: House) -> Browser:
+    """Somebody of the national desk."""
+    return house.signed_in("desk")

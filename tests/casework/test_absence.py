@@ -32,11 +32,6 @@ def a(house: House) -> Browser:
     return house.signed_in("a")
 
 
-@pytest.fixture
-def desk(house: House) -> Browser:
-    return house.signed_in("desk")
-
-
 def planned() -> list[tuple[str, date, date, str | None]]:
     with connection():
         rows = Absence.select().order_by(Absence.first_day)

@@ -37,16 +37,6 @@ BUTTONS = ["oppakken/", "inlichten/", "taak/{task}/klaar/", "brief/{letter}/opni
 BUTTONS.append("brief/{letter}/laten/")
 
 
-@pytest.fixture
-def anna(house: House) -> Browser:
-    return house.signed_in("a")
-
-
-@pytest.fixture
-def desk(house: House) -> Browser:
-    return house.signed_in("desk")
-
-
 def move(case: Case, *states: Status) -> Case:
     with connection(), transaction():
         case = Case.get_by_id(case.id)

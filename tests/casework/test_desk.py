@@ -28,11 +28,6 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 REFERENCE = re.compile(r"EK-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")
 
 
-@pytest.fixture
-def anna(house: House) -> Browser:
-    return house.signed_in("a")
-
-
 def listed(text: str, section: str = "") -> list[str]:
     """The references on a page, in order, or in one section of it."""
     tree = html5lib.parse(text, namespaceHTMLElements=False)

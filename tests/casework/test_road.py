@@ -31,11 +31,6 @@ SANNE = {"name": "Sanne Visser", "email": "sanne@example.org", "phone": "06 11 2
 PARTS = ("gesprek/", "coordinator/", "datum/", "verloop/", "datum/vervalt/")
 
 
-@pytest.fixture
-def anna(house: House) -> Browser:
-    return house.signed_in("a")
-
-
 def on_the_way(status: Status = Status.COORDINATOR_SOUGHT, **other: Any) -> Case:
     """A case that came as far as this by its manager's word."""
     case = came_in(**{"kind": Kind.COMMUNITY, "role": Role.RESIDENT, **other})

@@ -16,11 +16,6 @@ from tests.conftest import NOON
 from tests.portal_app import Browser, letters
 
 
-@pytest.fixture
-def anna(house: House) -> Browser:
-    return house.signed_in("a")
-
-
 def lived() -> Case:
     """A case that has something in every sealed column."""
     case = came_in()

@@ -12,13 +12,14 @@ from werkzeug.test import TestResponse
 
 from portal.intake.doors import DOORS as FORMS
 from portal.web.fields import Choice, Choices
-from tests.intake.walking import drafts, error_of, go_on, reach, shown
+from tests.intake.walking import drafts, go_on, reach, shown
 from tests.portal_app import (
     DOORS,
     PHONE,
     Browser,
     Form,
     answers,
+    error_of,
     keeps,
     only_case,
     required,

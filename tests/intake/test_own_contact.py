@@ -10,8 +10,8 @@ from portal.cases.register import Case, history
 from portal.config import Config
 from portal.database import connection
 from tests.language import NORMAL, prose
-from tests.own_door import JE, counts, enter, error_of, own, page_of, request_one, stranger
-from tests.portal_app import Browser, letters, only_case, sent_by
+from tests.own_door import JE, counts, enter, own, page_of, request_one, stranger
+from tests.portal_app import Browser, error_of, letters, only_case, sent_by
 
 PAGE = "na-drie-maanden/"
 

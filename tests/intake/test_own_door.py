@@ -33,14 +33,23 @@ from tests.own_door import (
     counts,
     enter,
     enter_by_phone,
-    error_of,
     newest_link,
     own,
     page_of,
     request_one,
     stranger,
 )
-from tests.portal_app import BASE, PHONE, Browser, build, cases, letters, new_database, sent_by
+from tests.portal_app import (
+    BASE,
+    PHONE,
+    Browser,
+    build,
+    cases,
+    error_of,
+    letters,
+    new_database,
+    sent_by,
+)
 
 # Asking for a link.
 

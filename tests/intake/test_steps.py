@@ -9,22 +9,13 @@ from werkzeug.test import TestResponse
 
 from portal.intake.doors import DOORS as FORMS
 from portal.web.fields import LONG, in_words
-from tests.intake.walking import (
-    ASKERS,
-    OWN,
-    asked_of,
-    error_of,
-    go_on,
-    questions,
-    shown,
-    stored,
-    whole,
-)
+from tests.intake.walking import ASKERS, OWN, asked_of, go_on, questions, shown, stored, whole
 from tests.portal_app import (
     DOORS,
     Browser,
     Form,
     answers,
+    error_of,
     form_on,
     forms,
     keeps,

@@ -10,13 +10,14 @@ from portal.cases.register import AlreadyReceived
 from portal.intake.accept import accept
 from portal.intake.forms import new_key
 from portal.routing.regions import route
-from tests.intake.walking import asked_of, error_of, go_on, reach, shown, stored
+from tests.intake.walking import asked_of, go_on, reach, shown, stored
 from tests.portal_app import (
     DOORS,
     LEARNING,
     Browser,
     answers,
     cases,
+    error_of,
     keeps,
     letters,
     only_case,

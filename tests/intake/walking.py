@@ -1,6 +1,5 @@
 """Going through a form by hand: up to one step and no further, and in ways that are suspect."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -77,12 +76,6 @@ def whole(browser: Browser, door: str, role: str) -> dict[str, str]:
 def _an_answer(field: Field) -> str:
     choices = getattr(field, "choices", None)
     return str(choices[-1].value) if choices else f"zo {field.short_name}"
-
-
-def error_of(page: str, field: str) -> str:
-    """The words that stand with a field that will not do."""
-    found = re.search(rf'id="{field}-fout">.*?</span>(.*?)</p>', page, re.DOTALL)
-    return found[1] if found else ""
 
 
 def stored() -> list[list[Any]]:

@@ -17,9 +17,9 @@ from tests.journeys.walking import (
     go,
     on,
     press,
-    required,
     walk,
 )
+from tests.portal_app import required
 
 # What the name of a state ends with says what kind of page it is.
 FAILING = (
@@ -231,10 +231,6 @@ def expired(tab: Page, _house: House) -> Iterator[Met]:
     press(tab, "Later verder")
     forge_token(tab)
     yield "pupil later, expired", on(tab)
-
-
-def _forge_token(tab: Page) -> None:
-    tab.locator("[name=csrf_token]").evaluate_all("all => all.forEach(box => box.value += 'x')")
 
 
 def old_cookie(tab: Page, house: House) -> Iterator[Met]:

@@ -18,7 +18,8 @@ from portal.workdays import HERE, is_workday
 from tests.journeys.conftest import House, OpenTab
 from tests.journeys.looking import Eye
 from tests.journeys.test_keyboard import Keys
-from tests.journeys.walking import DOORS, on, press, required, send
+from tests.journeys.walking import DOORS, on, press, send
+from tests.portal_app import required
 
 SOMEBODY = By("somebody", "Regiomanager")
 DAY = timedelta(days=1)

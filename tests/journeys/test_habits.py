@@ -7,17 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import House, OpenTab
 from tests.journeys.states import FULL
-from tests.journeys.walking import (
-    DOORS,
-    fill,
-    on,
-    press,
-    reference,
-    required,
-    send,
-    to_check,
-    to_step,
-)
+from tests.journeys.walking import DOORS, fill, on, press, reference, send, to_check, to_step
+from tests.portal_app import required
 
 SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 PUPIL = DOORS["pupil"]

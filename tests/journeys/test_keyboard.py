@@ -9,8 +9,9 @@ from playwright.sync_api import Page, expect
 from tests.journeys.conftest import House, OpenTab
 from tests.journeys.own_states import an_address, came_in, mailed_link
 from tests.journeys.paths import PATHS
-from tests.journeys.walking import DOORS, press, reference, required, to_step, walk
+from tests.journeys.walking import DOORS, press, reference, to_step, walk
 from tests.own_door import DOOR
+from tests.portal_app import required
 
 MOST_STOPS = 80
 

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import House, OpenTab
-from tests.journeys.walking import DOORS, fill, on, press, reference, required, to_check, to_step
+from tests.journeys.walking import DOORS, fill, on, press, reference, to_check, to_step
+from tests.portal_app import required
 
 
 @pytest.mark.parametrize(("door", "script"), [("pupil", False), ("community", True)])

@@ -5,16 +5,8 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import House, OpenTab
 from tests.journeys.states import LONG
-from tests.journeys.walking import (
-    DOORS,
-    fill,
-    on,
-    press,
-    reference,
-    required,
-    to_check,
-    to_step,
-)
+from tests.journeys.walking import DOORS, fill, on, press, reference, to_check, to_step
+from tests.portal_app import required
 
 SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 TEXT = "Eerste regel <b>&amp;\n\n  tweede “regel”"

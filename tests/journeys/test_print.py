@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import OpenTab
 from tests.journeys.states import FULL
-from tests.journeys.walking import DOORS, press, reference, required, to_check
+from tests.journeys.walking import DOORS, press, reference, to_check
+from tests.portal_app import required
 
 SCREEN_ONLY = "button, .button, nav, .skip, .remaining, .visually-hidden, a:has-text('Wijzig')"
 PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.journeys.conftest import OpenTab
-from tests.journeys.walking import DOORS, required, walk
+from tests.journeys.walking import DOORS, walk
+from tests.portal_app import required
 
 SHAPE = """() => {
     const box = node => node.getBoundingClientRect(), faults = [];

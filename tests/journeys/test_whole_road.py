@@ -24,8 +24,8 @@ from portal.delivery.worker import deliver_round
 from portal.sweep import sweep
 from portal.workdays import HERE
 from tests.casework.staff_house import House, secret_of
-from tests.journeys.walking import DOORS, press, required, send
-from tests.portal_app import build, letters, new_database
+from tests.journeys.walking import DOORS, press, send
+from tests.portal_app import build, letters, new_database, required
 from tests.real_server import free_port
 
 QUESTION = "Hoe wordt het weer rustig op het plein?"

@@ -21,13 +21,6 @@ Met = tuple[str, Response]
 Walk = Callable[[Page, House], Iterator[Met]]
 
 
-def required(door: str, **other: str) -> dict[str, str]:
-    """The least that a form takes, with other answers put in."""
-    role = {"learning": "relative", "community": "resident", "proposal": "neighbour"}.get(door)
-    least = {"name": "Noor", "email": "noor@example.org", "postcode": "3511"}
-    return least | ({"role": role} if role else {}) | other
-
-
 def go(tab: Page, address: str) -> Response:
     """Open an address; gives the page as the server sent it."""
     answer = tab.goto(address)

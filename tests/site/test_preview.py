@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.real_server import free_port
 from tests.site.conftest import OURS
 from tests.site.test_build import change, give, tree
 
@@ -43,12 +44,6 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end, "it never came"
         time.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
