@@ -63,8 +63,8 @@ def report(period: Period, region: str = "") -> dict[str, Table]:
     cases, answers = counting.cases(period.year), counting.replies(period.year)
     regions = {"utrecht": "Utrecht", "zeeland": "Zeeland"}
     figures = Figures(cases, answers, list(regions))
-    waits = counting.waits(period, region or None)
-    tables = Report(figures, Look(period.quarter or 0, region), regions, waits).tables()
+    waits = counting.waits(period, region)
+    tables = Report(figures, Look(period.quarter, region), regions, waits).tables()
     return {table.key: table for table in tables}
 
 
@@ -159,7 +159,7 @@ def test_a_quarter_begins_at_midnight_in_the_netherlands(
     live(Came(moment(received)))
     found = Period.read(period)
     assert [case.quarter for case in counting.cases(found.year)] == [found.quarter]
-    assert counting.waits(found, None).total() == 1
+    assert counting.waits(found, "").total() == 1
     assert counting.first_year(2026) == min(found.year, 2026)
     other = found.year + (1 if found.quarter == 4 else -1)
     assert counting.cases(other) == []

@@ -21,7 +21,7 @@ from portal.casework.figures.periods import Period, quarters
 from portal.database import connection
 from portal.workdays import HERE
 
-MINUTES = 60  # in an hour
+_HOUR = 60  # minutes
 
 _HELD = frozenset({Status.HELD, Status.CLOSED})
 
@@ -103,8 +103,8 @@ def replies(year: int) -> list[Answered]:
         ]
 
 
-def waits(period: Period, region: str | None) -> Counter[int]:
-    """Within how many whole hours the first sign of life came, and how often; None is anywhere."""
+def waits(period: Period, region: str) -> Counter[int]:
+    """Within how many whole hours the first sign of life came, and how often; empty is anywhere."""
     came_in: dict[Any, Expression] = {
         Case: _received(period),
         Tombstone: Tombstone.received_in.between(*period.months),
@@ -114,7 +114,7 @@ def waits(period: Period, region: str | None) -> Counter[int]:
         for table, period_of in came_in.items():
             wanted = period_of & table.heard_after.is_null(False)  # noqa: FBT003
             # Begun hours: "within 4 hours" must be true.
-            hour = ((table.heard_after + MINUTES - 1) / MINUTES).cast("INTEGER")
+            hour = ((table.heard_after + _HOUR - 1) / _HOUR).cast("INTEGER")
             query = table.select(hour, fn.COUNT(table.id)).group_by(hour)
             query = query.where(table.region == region) if region else query
             found.update(dict(_rows(query.where(wanted))))

@@ -12,10 +12,10 @@ _NAMES = ("eerste", "tweede", "derde", "vierde")
 
 @dataclass(frozen=True)
 class Period:
-    """A calendar year, or one quarter of it."""
+    """A calendar year, or one quarter of it; quarter 0 is the whole year."""
 
     year: int
-    quarter: int | None = None
+    quarter: int = 0
 
     @property
     def since(self) -> datetime:
@@ -46,13 +46,10 @@ class Period:
     def read(cls, text: str) -> "Period":
         """The period that was written so; raises ``ValueError`` where it is none."""
         year, _, quarter = text.partition("-")
-        found = cls(int(year), int(quarter) if quarter else None)
-        if str(found) != text or not 2000 <= found.year <= 2999 or found.quarter not in _POSSIBLE:
+        found = cls(int(year), int(quarter or 0))
+        if str(found) != text or not 2000 <= found.year <= 2999 or not 0 <= found.quarter <= 4:
             raise ValueError("no year or quarter")
         return found
-
-
-_POSSIBLE = (None, *QUARTERS)
 
 
 def quarter_name(quarter: int) -> str:

@@ -81,9 +81,9 @@ def _asked(at: datetime) -> Asked:
     regions = _regions({case.region for case in cases} | {one.region for one in answers})
     if region and region not in regions:
         _refuse()
-    look = Look(period.quarter or 0, region)
+    look = Look(period.quarter, region)
     figures = Figures(cases, answers, list(regions))
-    waits = counting.waits(period, region or None)
+    waits = counting.waits(period, region)
     return Asked(period, region, regions, Report(figures, look, regions, waits))
 
 
