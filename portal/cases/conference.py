@@ -14,7 +14,7 @@ from peewee import BooleanField, CharField, ForeignKeyField, IntegerField
 
 from portal.cases.case import Happening, Intent, Kind, Status
 from portal.cases.register import By, Case, Event, answers_of, record
-from portal.cases.work import Errand, finish, tasks
+from portal.cases.work import Errand, finish_errand
 from portal.database import Moment, Sealed, Table, Word
 from portal.workdays import day_of
 
@@ -148,9 +148,7 @@ def note_consent(case: Case, by: By, now: datetime, *, given: bool) -> bool:
     Without it nobody has to call any more either: a task to do so is done with.
     """
     if not given:
-        for task in tasks(case):
-            if task.errand is Errand.FOLLOW_UP:
-                finish(task, by, now)
+        finish_errand(case, Errand.FOLLOW_UP, by, now)
     what = Happening.MAY_ASK if given else Happening.MAY_NOT_ASK
     return _keep(case, {"may_ask": given}, what, by, now)
 

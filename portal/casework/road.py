@@ -143,9 +143,7 @@ def answer(person: Person, reference: str, told: Told, now: datetime) -> bool:
         case = theirs(person, reference)
         if not followup.answer(case, told, now):
             return False
-        calls = [task for task in work.tasks(case) if task.errand is Errand.FOLLOW_UP]
-        for task in calls:
-            work.finish(task, by(person), now)
+        work.finish_errand(case, Errand.FOLLOW_UP, by(person), now)
         return True
 
 

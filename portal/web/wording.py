@@ -144,6 +144,20 @@ LETTER_STATES = {
     "set aside": "niet bezorgd, en blijft liggen",
 }
 
+STAFF_ROLES = {
+    "manager": "regiomanager",
+    "national desk": "landelijk bureau",
+    "administrator": "beheerder",
+}
+ACTIONS = {
+    "looked": "bekeken",
+    "changed": "gewijzigd",
+    "exported": "meegenomen in een bestand",
+    "refused": "geweigerd",
+    "signed in": "ingelogd",
+    "signed out": "uitgelogd",
+}
+
 # What a manager is shown about a sign that deceives the eye.
 DECEITS = {
     "turns the direction of the text": "een onzichtbaar teken dat de leesrichting omkeert",
@@ -393,21 +407,6 @@ def day(moment: datetime) -> str:
 def date_in_words(day: date) -> str:
     """A day of the calendar: ``3 november 2026``."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-STAFF_ROLES = {
-    "manager": "regiomanager",
-    "national desk": "landelijk bureau",
-    "administrator": "beheerder",
-}
-ACTIONS = {
-    "looked": "bekeken",
-    "changed": "gewijzigd",
-    "exported": "meegenomen in een bestand",
-    "refused": "geweigerd",
-    "signed in": "ingelogd",
-    "signed out": "uitgelogd",
-}
 
 
 def day_and_time(at: datetime) -> str:
