@@ -35,7 +35,7 @@ class Letter:
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
 
-def mailbox(folder: Path, people: Callable[[], Sequence[object]] = tuple) -> Blueprint:
+def mailbox(folder: Path, people: Callable[[], Sequence[object]]) -> Blueprint:
     """Pages under ``/postvak/`` for the ``.eml`` files in ``folder``; they change nothing.
 
     ``people`` gives whoever can sign in at the desk to try it, with the code of that moment.

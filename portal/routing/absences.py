@@ -54,12 +54,10 @@ def add(manager: str, first_day: date, last_day: date, deputy: str | None) -> Ab
         return other
 
 
-def from_now_on(today: date, manager: str | None = None) -> list[Absence]:
-    """The absences of one manager, or of all, that are not over, the first to begin first."""
+def from_now_on(today: date) -> list[Absence]:
+    """All absences that are not over, the first to begin first."""
     with connection():
         found = Absence.select().where(Absence.last_day >= today)
-        if manager is not None:
-            found = found.where(Absence.manager == manager)
         return list(found.order_by(Absence.first_day, Absence.manager))
 
 

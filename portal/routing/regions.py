@@ -80,7 +80,7 @@ def destination_of(region_key: str, today: date | None = None) -> Destination:
     return _line(Claim("", region_key), today)[0]
 
 
-def line_of(region_key: str, today: date | None = None) -> tuple[Destination, ...]:
+def line_of(region_key: str, today: date) -> tuple[Destination, ...]:
     """Everybody who can answer for a region on a day, in the order in which they are asked.
 
     That is its manager and the deputy, as far as they are at work, and at the end always the
@@ -183,7 +183,7 @@ def regions_where_standing_in(manager_key: str, today: date | None = None) -> fr
     return frozenset(key for key, who in first.items() if who and who[0].key == manager_key)
 
 
-def who_answers(today: date | None = None) -> dict[str, Destination]:
+def who_answers(today: date) -> dict[str, Destination]:
     """Who answers for each region on a day, by its key, in the order of the regions' names."""
     with connection():
         keys = [region.key for region in RegionRow.select().order_by(RegionRow.name)]
