@@ -15,7 +15,7 @@ _MOST = 10**12
 
 
 class Mark(StrEnum):
-    """What stands in the place of a figure: that it is below ``LEAST``, or nothing about it."""
+    """What stands in the place of a figure: that it is below ``LEAST``, or that it is kept back."""
 
     FEW = "few"
     WITHHELD = "withheld"
