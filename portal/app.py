@@ -129,9 +129,6 @@ def _set_up_connections(app: Flask) -> None:
         if not database.is_closed():
             database.close()
 
-    # A statement in a log would hold what it stores.
-    logging.getLogger("peewee").setLevel(logging.INFO)
-
 
 def _set_up_development(app: Flask, config: Config) -> None:
     # Imported here: the mail catcher's parts are not installed in production.

@@ -11,6 +11,7 @@ from portal.commands.command import Refused
 from portal.config import ConfigError
 from portal.database import DatabaseUnsound
 from portal.development.settings import SettingsTorn
+from portal.log import classes, places
 from portal.organisation import OrganisationTorn
 from portal.web.pages import FrameMissing
 
@@ -41,6 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
         asked.command.run(asked)
     except _REFUSALS as fault:
         print(f"portal {asked.command.words}: {fault}", file=sys.stderr)
+        return 1
+    except Exception as fault:  # noqa: BLE001 - a traceback shows values, and is no line
+        place = (*places(fault), "nowhere")[0]
+        said = f"a fault of the program ({classes(fault)} at {place}): nothing more was done"
+        print(f"portal {asked.command.words}: {said}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,5 +1,6 @@
 """The one database: how it is opened, what a transaction is, and what its columns can hold."""
 
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -192,6 +193,8 @@ def open_database(url: str, keys: Keyring, *, create: bool = False) -> None:
     one would hide the loss. Raises ``DatabaseUnsound``.
     """
     global _keyring  # noqa: PLW0603 - one process, one database, one keyring
+    # A statement in a log would hold what it stores.
+    logging.getLogger("peewee").setLevel(logging.INFO)
     path = Path(url.removeprefix("sqlite:///"))
     if not create and not (path.is_file() and path.stat().st_size):
         raise DatabaseUnsound(

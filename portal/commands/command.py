@@ -1,7 +1,6 @@
 """What a command is, and what each of them needs: settings, the time, a way to refuse."""
 
 import argparse
-import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from portal import log
 from portal.config import Config
 from portal.development.settings import read_settings
 
@@ -31,9 +31,7 @@ class Command:
 def settings() -> Config:
     """The settings of this process, whose log begins here; raises ``ConfigError``."""
     config = Config.from_environment(environment(os.environ))
-    logging.basicConfig(
-        level=config.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    log.begin(config.log_level)
     return config
 
 

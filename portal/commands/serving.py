@@ -6,6 +6,7 @@ import socket
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from portal.app import create_app
 from portal.commands.command import Command, Refused, settings
@@ -16,7 +17,7 @@ def _serve(asked: argparse.Namespace) -> None:
     _refuse_taken(asked.bind)
     # Built once here, so that a fault is one line and not a crashing server.
     app = create_app(config)
-    _Server(app, asked.bind).run()
+    _Server(app, asked.bind, config.log_level).run()
 
 
 def _refuse_taken(bind: str) -> None:
@@ -33,11 +34,19 @@ def _bind(text: str) -> str:
     return text
 
 
+class _Log(Logger):  # type: ignore[misc]
+    """gunicorn's log as a part of ours: its own lines would hold visitors' addresses."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.propagate = True
+
+
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with threads; it stands behind a proxy that buffers, never on the open net."""
 
-    def __init__(self, app: Any, bind: str) -> None:
-        self._app, self._bind = app, bind
+    def __init__(self, app: Any, bind: str, log_level: str) -> None:
+        self._app, self._bind, self._log_level = app, bind, log_level
         super().__init__()
 
     def load_config(self) -> None:
@@ -48,7 +57,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "threads": 4,
             "timeout": 60,
             "graceful_timeout": 30,
-            "loglevel": "error",  # its warnings name visitors by their address
+            "logger_class": _Log,
+            "loglevel": self._log_level.lower(),
+            "errorlog": None,
+            "accesslog": None,
             "control_socket_disable": True,
         }
         for name, value in settings.items():

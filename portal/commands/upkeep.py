@@ -62,7 +62,7 @@ def sweep_surely(at: datetime) -> None:
     try:
         sweep(at)
     except (LongStop, NotAll) as refused:
-        log.error("%s", refused)
+        log.error("%s", str(refused))
 
 
 def _listed(numbers: Mapping[str, int]) -> str:

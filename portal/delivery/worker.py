@@ -125,7 +125,8 @@ def _record_surely(claimed: Claim, outcome: Outcome, clock: Clock) -> State:
 def _tell(claimed: Claim, state: State) -> None:
     letter = claimed.letter
     reference = letter.case_reference
-    log.info("letter %s (%s, %s): %s", letter.id, letter.name, reference, state.value)
+    about = {"reference": reference}
+    log.info("letter %s (%s): %s", letter.id, letter.name, state.value, extra=about)
 
 
 def _report(states: Counter[State], unavailable: str | None) -> Report:

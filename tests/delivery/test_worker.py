@@ -235,7 +235,8 @@ def test_the_log_tells_of_each_letter_and_nothing_personal(
     assert "kanarie" not in caplog.text
     assert "@" not in caplog.text
     row = rows()[0]
-    assert f"letter {row.id} (intake, EK-7K2M-9QXT): stuck" in caplog.text
+    assert f"letter {row.id} (intake): stuck" in caplog.text
+    assert {vars(record)["reference"] for record in caplog.records} == {"EK-7K2M-9QXT"}
 
 
 # -- the server is away, for long
