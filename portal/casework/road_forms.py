@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from wtforms import HiddenField
@@ -124,8 +124,11 @@ class AppointmentForm(Seen):
 
     def appointment(self) -> Appointment:
         """When and where; only after the form was found sound."""
-        starts_at = datetime.combine(self["day"].day, self["at"].clock, HERE)
-        return Appointment(starts_at, int(self["minutes"].data), self["place"].data or "")
+        local = datetime.combine(self["day"].day, self["at"].clock, HERE)
+        # Times in an hour that the clocks skip or repeat are equal to none in another zone.
+        return Appointment(
+            local.astimezone(UTC), int(self["minutes"].data), self["place"].data or ""
+        )
 
 
 class Number(Line):

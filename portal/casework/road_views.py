@@ -185,6 +185,8 @@ def _answer(
     """Show the form, or act on it with what it had seen."""
     if request.method != "POST" and not road.is_open(case):
         return to("case.show", reference=case.reference)
+    # What the requester wished or asked stands on these pages too.
+    guard.tell(Action.LOOKED, case.reference)
     seen = form["seen"].data or ""
     form["seen"].data = road.version(conference.of(case))
     return case_pages.answer(template, form, lambda: act(seen), case, **_shown(case))

@@ -294,6 +294,17 @@ def test_another_day_than_the_page_showed_is_not_called_off_unread(
     assert road(case).starts_at is None
 
 
+def test_an_hour_that_the_clocks_skip_is_told_once(anna: Browser) -> None:
+    case = on_the_way()
+    fill(anna, at(case, "coordinator/"), **SANNE, introduce="no")
+    form = controls(forms(anna.get(at(case, "datum/")).text)[-1]).to_dict()
+    mistyped = {**form, **EVENING, "day": "28-3-2027", "at": "2:30"}
+    for _ in range(2):
+        anna.post(at(case, "datum/"), data=mistyped)
+    assert len(letters("coordinator")) == 1
+    assert happened(case).count(Happening.APPOINTED) == 1
+
+
 def test_no_session_can_bury_an_address_in_letters(
     anna: Browser, house: House, clock: time_machine.Traveller
 ) -> None:
@@ -525,6 +536,19 @@ def test_everything_that_is_done_stands_in_the_trail_and_moves_the_case(
     date_it(anna, case)
     anna.get(at(case, "conferentie.ics"))
     assert ("exported", case.reference) in trail()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_who_reads_what_a_form_shows_of_a_case_stands_in_the_trail(
+    anna: Browser, part: str
+) -> None:
+    case = on_the_way(answers=(("question", ("Wat helpt?",)), ("coordinator_wishes", ("Bo",))))
+    date_it(anna, case)
+    before = len(trail())
+    token = controls(forms(anna.get(at(case, part)).text)[-1])["csrf_token"]
+    assert trail()[before:] == [("looked", case.reference)]
+    anna.post(at(case, part), data={"csrf_token": token[1:]})
+    assert trail()[before + 1 :] == [("looked", case.reference)]
 
 
 def test_the_road_can_still_be_told_of_a_case_that_was_rounded_off(anna: Browser) -> None:
