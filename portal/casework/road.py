@@ -16,6 +16,7 @@ from portal.cases.register import By, Case, history
 from portal.cases.work import Errand
 from portal.casework import road_letters
 from portal.casework.handle import by, theirs
+from portal.casework.letters import address_of
 from portal.casework.people import Person
 from portal.config import Config
 from portal.database import transaction
@@ -163,7 +164,7 @@ def _keep(person: Person, reference: str, seen: str | None, now: datetime, keep:
 
 
 def _introduce(case: Case, now: datetime, config: Config) -> bool:
-    if not case.email:
+    if not address_of(case):
         return False
     found = [e.at for e in history(case) if e.what is Happening.COORDINATOR_FOUND]
     if not found or was_written(case.reference, road_letters.INTRODUCTION, found[-1]):

@@ -18,7 +18,9 @@ from portal.casework.agenda_views import calendar_file
 from portal.casework.calendar import entry
 from portal.casework.case_pages import about, case_of, done
 from portal.casework.guard import CASES, open_to, signed_in
+from portal.casework.letters import address_of
 from portal.casework.road_forms import AgreedForm, AppointmentForm, CoordinatorForm, Seen
+from portal.database import reading_on
 from portal.web.afterwards import Afterwards
 from portal.web.answering import config, now, refused, to
 from portal.workdays import day_of
@@ -50,7 +52,7 @@ def appoint(reference: str) -> ResponseReturnValue:
     """Write down who coordinates."""
     case = case_of(signed_in(), reference)
     form = CoordinatorForm(data=_known(case))
-    if not case.email:
+    if not address_of(case):
         del form["introduce"]
 
     def act(seen: str) -> ResponseReturnValue:
@@ -197,7 +199,9 @@ def _around(case: Case) -> dict[str, object]:
 
 
 def _shown(case: Case) -> dict[str, object]:
-    return road_pages.of(case, now())
+    # To be shown alone: whether a letter goes, and what is kept, is read again where it is decided.
+    with case_pages.reading_on(case.reference):
+        return road_pages.of(case, now())
 
 
 def _known(case: Case) -> dict[str, object]:
@@ -205,8 +209,9 @@ def _known(case: Case) -> dict[str, object]:
 
 
 def _proposed(case: Case) -> dict[str, object]:
-    """What the requester wrote: their question, and who might pay."""
-    said = {name: values[0] for name, values in answers_of(case)}
+    """What the requester wrote: their question, and who might pay; nothing that does not open."""
+    with reading_on(""):
+        said = {name: values[0] for name, values in answers_of(case)}
     payer = said.get("financing")
     return {
         "question": said.get("question"),

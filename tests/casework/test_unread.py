@@ -91,3 +91,25 @@ def test_what_does_not_open_stays_as_it_is_and_keeps_nobody_from_going_on(
     assert not letters("passed_on")
     with connection():
         assert database.execute_sql('SELECT email FROM "case"').fetchall() == before
+
+
+@pytest.mark.parametrize("column", ["answers", "email"])
+@pytest.mark.parametrize("page", ["gesprek/", "coordinator/", "datum/", "vragenblad/", "planblad/"])
+def test_what_does_not_open_does_not_close_the_road_to_a_conference(
+    anna: Browser, column: str, page: str
+) -> None:
+    case = lived()
+    damage("case", column)
+    assert anna.get(at(case, page)).status_code == HTTPStatus.OK
+    if not page.endswith("blad/"):
+        said = {"question": "Hoe nu verder?", "name": "Sanne", "day": "3-12-2026", "at": "19:30"}
+        filled = fill(anna, at(case, page), **said, minutes="60", introduce="yes")
+        assert filled.status_code == HTTPStatus.SEE_OTHER
+    told = (page, column) == ("coordinator/", "answers")
+    assert bool(letters("introduction")) is told
+
+
+def test_in_place_of_a_question_that_does_not_open_none_is_proposed(anna: Browser) -> None:
+    case = lived()
+    damage("case", "answers")
+    assert "niet te lezen" not in anna.get(at(case, "gesprek/")).text
