@@ -15,7 +15,7 @@ from portal.config import IntakeMail
 from portal.delivery.letters import compose
 from portal.intake.doors import DOORS
 from tests.conftest import Tell
-from tests.journeys import own_states, states
+from tests.journeys import afterwards_states, own_states, states
 from tests.journeys.conftest import House
 from tests.journeys.looking import Eye
 from tests.journeys.speech import TEMPLATES, in_one_line, plain, spoken
@@ -24,13 +24,17 @@ from tests.journeys.walking import Walk
 from tests.language import EXEMPT_BELOW, NORMAL, PUPIL, Gate, measure, prose
 
 REFERENCE = re.compile(r"EK(?:-[0-9A-Z]{4}){3}")
-WALKS = (*states.WALKS, *own_states.WALKS)
+WALKS = (*states.WALKS, *own_states.WALKS, *afterwards_states.WALKS)
 TOLD = "() => [document.title, document.querySelector('main').innerText]"
 JE = re.compile(r"\b(je|jij|jou|jouw|jezelf|jullie)\b", re.IGNORECASE)
 U = re.compile(r"\b(u|uw|uzelf)\b", re.IGNORECASE)
 # Read where they are shown: the mailbox is a developer's, and the desk and its letters are staff's.
 ELSEWHERE = {"development", "desk", "desk_takes_over", "digest", "invitation", "moved_to_you"}
 ELSEWHERE |= {"passed_on", "reminder", "sign_in", "stand_in"}
+# Letters that the tests of their own room send and gate.
+ELSEWHERE |= {"address_changed", "called_off", "coordinator", "follow_up_reminder", "introduction"}
+# For a reader at the desk, where a form says nothing but who sends it.
+ELSEWHERE_SAID = "Er is verder niets ingevuld."
 NEVER = re.compile(r"!|\b(?:helaas|alstublieft|alsjeblieft|please)\b", re.IGNORECASE)
 
 
@@ -242,7 +246,8 @@ def test_no_sentence_of_a_template_or_a_form_was_left_unread(
     ours = {file for file in TEMPLATES.rglob("*.*") if ELSEWHERE.isdisjoint(file.parts)}
     said = spoken(ours)
     said |= {f"{key}: {words}": words for key in DOORS for words in _asked(key)}
-    assert [where for where, words in said.items() if words not in everything] == []
+    left = [where for where, words in said.items() if words not in everything]
+    assert [where for where in left if not where.endswith(ELSEWHERE_SAID)] == []
 
 
 def _asked(key: str) -> Iterator[str]:
