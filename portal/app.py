@@ -169,7 +169,7 @@ def _error_page(heading: str, what_to_do: str) -> str:
 
 
 def _health() -> ResponseReturnValue:
-    checks = health.examine()
+    checks = health.examine(backups=current_app.config["PORTAL"].backup_dir)
     status = "ok" if all(check.ok for check in checks.values()) else "fail"
     answer = jsonify(status=status, checks={name: asdict(check) for name, check in checks.items()})
     return answer, 200 if status == "ok" else 503

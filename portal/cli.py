@@ -6,7 +6,7 @@ import sys
 from peewee import PeeweeException
 
 from portal.app import StartRefused
-from portal.commands import keys, regions, serving, staff, upkeep
+from portal.commands import backups, keys, regions, serving, staff, upkeep
 from portal.commands.command import Refused
 from portal.config import ConfigError
 from portal.database import DatabaseUnsound
@@ -15,7 +15,14 @@ from portal.log import classes, places
 from portal.organisation import OrganisationTorn
 from portal.web.pages import FrameMissing
 
-COMMANDS = (*serving.COMMANDS, *upkeep.COMMANDS, *regions.COMMANDS, *staff.COMMANDS, *keys.COMMANDS)
+COMMANDS = (
+    *serving.COMMANDS,
+    *upkeep.COMMANDS,
+    *regions.COMMANDS,
+    *staff.COMMANDS,
+    *keys.COMMANDS,
+    *backups.COMMANDS,
+)
 GROUPS = {
     "regions": "the map of who answers where",
     "staff": "who may sign in at the desk",

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from peewee import PeeweeException
 
+from portal.backup import newest
 from portal.cases.keeping import unhandled_since
 from portal.database import DatabaseUnsound, check_key, pending_migrations
-from portal.delivery.outbox import stuck, waiting_since
+from portal.delivery.outbox import held, stuck, waiting_since
 from portal.delivery.worker import last_heartbeat
 from portal.routing.regions import loaded, unanswered_regions
 from portal.sweep import LONGEST_STOP, last, overdue
@@ -19,6 +21,8 @@ LONGEST_WAIT = timedelta(minutes=15)
 LONGEST_SILENCE = timedelta(minutes=10)
 # It runs every hour.
 LONGEST_UNSWEPT = timedelta(hours=26)
+# One is made every day.
+LONGEST_WITHOUT_BACKUP = timedelta(hours=26)
 # Working days. The national desk is asked after six; a request that still has no sign of life two
 # weeks after it came is not the business of the desk alone any more.
 LONGEST_UNHANDLED = 10
@@ -32,8 +36,13 @@ class Check:
     says: str
 
 
-def examine(clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> dict[str, Check]:
-    """Look at everything; a check that cannot be made has failed."""
+def examine(
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC), backups: Path | None = None
+) -> dict[str, Check]:
+    """Look at everything; a check that cannot be made has failed.
+
+    ``backups`` is the folder in which one is made every day, None where none is to be made.
+    """
     now = clock()
     checks: dict[str, Callable[[], Check]] = {
         "database": _database,
@@ -41,6 +50,8 @@ def examine(clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> dict[s
         "worker": lambda: _worker(now),
         "letters": lambda: _letters(now),
         "stuck": _stuck,
+        "held": _held,
+        "backup": lambda: _backup(now, backups),
         "unhandled": lambda: _unhandled(now),
         "sweep": lambda: _sweep(now),
         "kept": _kept,
@@ -91,6 +102,24 @@ def _stuck() -> Check:
     if lost:
         return Check(ok=False, says=f"Letters that reach nobody: {lost}.")
     return Check(ok=True, says="No letter is stuck without somebody else having it.")
+
+
+def _held() -> Check:
+    if number := held().number:
+        return Check(ok=False, says=f"Letters held since a restore: {number}; 'portal release'.")
+    return Check(ok=True, says="No letter is held since a restore.")
+
+
+def _backup(now: datetime, folder: Path | None) -> Check:
+    if folder is None:
+        return Check(ok=True, says="No backups are asked for: PORTAL_BACKUP_DIR is not set.")
+    try:
+        made = newest(folder)
+    except OSError as fault:
+        return Check(ok=False, says=f"The folder of backups cannot be read ({fault.strerror}).")
+    if made is None or now - made > LONGEST_WITHOUT_BACKUP:
+        return Check(ok=False, says="No backup for a day: see the log of 'portal worker'.")
+    return Check(ok=True, says="A backup was made within the last day.")
 
 
 def _unhandled(now: datetime) -> Check:

@@ -126,9 +126,15 @@ def overdue(ran: LastSweep) -> dict[str, int]:
     return dict(json.loads(ran.overdue))
 
 
+def is_trusted(now: datetime) -> bool:
+    """Whether the clock can be right: it did not move more than a week since the last sweep."""
+    ran = last()
+    return ran is None or abs(now - ran.at) <= LONGEST_STOP
+
+
 def _refuse_a_jump(now: datetime) -> None:
     ran = last()
-    if ran and abs(now - ran.at) > LONGEST_STOP:
+    if ran and not is_trusted(now):
         raise LongStop(
             f"the last sweep was on {ran.at:%Y-%m-%d} and the clock says {now:%Y-%m-%d}: "
             "see that the clock is right, then run 'portal sweep --after-a-long-stop'"

@@ -52,6 +52,9 @@ NOT_MIGRATE = [
     ["regions", "load", str(EXAMPLE)],
     ["regions", "of", "3511"],
     ["staff", "list"],
+    ["keys", "rotate"],
+    ["backup", "b.db"],
+    ["release"],
 ]
 
 
@@ -103,6 +106,9 @@ def test_every_command_has_help_with_an_example(portal: Portal, command: Command
         ["staff"],
         ["staff", "add", "Ina", "ina@example.org"],
         ["staff", "link"],
+        ["keys"],
+        ["backup"],
+        ["restore"],
     ],
 )
 def test_wrong_usage_exits_2(portal: Portal, words: list[str]) -> None:
@@ -136,7 +142,7 @@ def test_settings_that_are_missing_are_one_line(
 ) -> None:
     status, _, complaint = portal(*words, PORTAL_SECRET_KEY="", PORTAL_DATA_KEYS="")
     assert status == 1
-    command = " ".join(words[:2] if words[0] in {"regions", "staff"} else words[:1])
+    command = " ".join(words[:2] if words[0] in {"regions", "staff", "keys"} else words[:1])
     missing = "settings missing: PORTAL_SECRET_KEY, PORTAL_DATA_KEYS"
     assert complaint == f"portal {command}: {missing}\n"
     assert not list(tmp_path.iterdir())
@@ -248,7 +254,7 @@ def test_a_new_map_may_not_drop_a_region_with_an_open_case(portal: Portal, tmp_p
     assert portal("regions", "load", str(smaller))[0] == 0
 
 
-def test_the_worker_sweeps_chases_asks_afterwards_and_sends_the_overview(
+def test_the_worker_sweeps_chases_backs_up_asks_afterwards_and_sends_the_overview(
     settings: dict[str, str], database_url: str, now: datetime
 ) -> None:
     made = chores(Config.from_environment(settings))
@@ -256,6 +262,7 @@ def test_the_worker_sweeps_chases_asks_afterwards_and_sends_the_overview(
         "sweep",
         "chase",
         "digest",
+        "backup",
         "contact afterwards",
     }
     assert all(chore.every <= timedelta(hours=1) for chore in made)

@@ -226,7 +226,7 @@ def sealed() -> list[bytes]:
     found = []
     for table in database.get_tables():
         for column in database.get_columns(table):
-            if column.data_type == "BLOB" and table != "key_proof":
+            if column.data_type == "BLOB" and table not in {"key_proof", "digest_key"}:
                 rows = database.execute_sql(f'SELECT "{column.name}" FROM "{table}"').fetchall()  # noqa: S608
                 found += [bytes(row[0]) for row in rows if row[0]]
     return found

@@ -14,7 +14,7 @@ from portal.config import Config
 from portal.database import connection
 from portal.delivery.forgetting import unsent_about
 from portal.delivery.letters import Text, compose, render
-from portal.delivery.outbox import stuck_about
+from portal.delivery.outbox import held, stuck_about
 from portal.organisation import organisation
 from portal.routing.regions import Destination, regions_of, who_answers
 from portal.routing.rules import NATIONAL
@@ -174,6 +174,12 @@ def _held(_reader: Reader, morning: Morning) -> list[str]:
         return sorted(case.reference for case in found if keeping.is_past(case, morning.now))
 
 
+def _restored(_reader: Reader, _morning: Morning) -> list[int]:
+    """How many letters are held since a restore, if any are."""
+    number = held().number
+    return [number] if number else []
+
+
 def _without_manager(_reader: Reader, morning: Morning) -> list[str]:
     return [to.region_name for to in who_answers(morning.today).values() if to.national]
 
@@ -184,5 +190,11 @@ PARTS = (
     Part("resting", "Twee weken niets gebeurd", _resting),
     Part("stuck", "Brieven die bij niemand aankomen", _stuck, national=True),
     Part("held", "Niet gewist, want een brief is niet verstuurd", _held, national=True),
+    Part(
+        "restored",
+        "Brieven die wachten na het terugzetten van een reservekopie",
+        _restored,
+        national=True,
+    ),
     Part("regions", "Regio’s zonder iemand die antwoordt", _without_manager, national=True),
 )

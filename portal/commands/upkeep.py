@@ -13,9 +13,11 @@ from portal.aftercare.asking import follow_up
 from portal.app import open_sound_database
 from portal.casework.chase import chase
 from portal.casework.digest import digest
+from portal.commands.backups import back_up_daily, held_in_words
 from portal.commands.command import Command, Refused, now, settings
 from portal.config import Config
 from portal.database import connection, migrate, open_database
+from portal.delivery.outbox import held
 from portal.delivery.smtp import sender
 from portal.delivery.worker import deliver_round, work
 from portal.sealing import Keyring
@@ -49,12 +51,12 @@ def _sweep(asked: argparse.Namespace) -> None:
                 print(f"would be forgotten: {_listed(past(at))}")
                 return
             forgotten = sweep(at, after_a_long_stop=asked.after_a_long_stop)
-            held = past(at)["cases"]
+            kept = past(at)["cases"]
     except (LongStop, NotAll) as refused:
         raise Refused(f"{refused}") from None
     print(f"forgotten: {_listed(forgotten)}")
-    if held:
-        print(f"kept: {held} cases, for a letter is neither sent nor set aside: see the overview")
+    if kept:
+        print(f"kept: {kept} cases, for a letter is neither sent nor set aside: see the overview")
 
 
 def sweep_surely(at: datetime) -> None:
@@ -74,6 +76,8 @@ def _deliver(_asked: argparse.Namespace) -> None:
     open_sound_database(config)
     report = deliver_round(now, sender(config))
     print(f"sent {report.sent}, deferred {report.deferred}, stuck {report.stuck}")
+    if held().number:
+        print(f"{held_in_words()}: see 'portal release'")
     if report.unavailable is not None:
         raise Refused(f"the mail server cannot be used ({report.unavailable}): see PORTAL_MAIL_*")
 
@@ -91,6 +95,7 @@ def chores(config: Config) -> tuple[clock.Chore, ...]:
         clock.Chore("sweep", timedelta(hours=1), sweep_surely),
         clock.Chore("chase", timedelta(minutes=1), partial(chase, config=config)),
         clock.Chore("digest", timedelta(minutes=1), partial(digest, config=config)),
+        clock.Chore("backup", timedelta(hours=1), partial(back_up_daily, config=config)),
         clock.Chore("contact afterwards", timedelta(minutes=15), partial(follow_up, config=config)),
     )
 

@@ -29,7 +29,8 @@ class State(StrEnum):
 
     A letter goes from sending back to queued or deferred, as if it had not been tried, when the
     mail server itself could not be talked with. A stuck letter stays in sight, and is set aside
-    only by a person who decides that nobody needs it any more.
+    only by a person who decides that nobody needs it any more. Held is what was not sent when a
+    backup was made that was put back: it may have been sent since, and waits for a person.
     """
 
     QUEUED = "queued"
@@ -38,6 +39,7 @@ class State(StrEnum):
     DEFERRED = "deferred"
     STUCK = "stuck"
     SET_ASIDE = "set aside"
+    HELD = "held"
 
 
 UNSENT = (State.QUEUED, State.SENDING, State.DEFERRED)
@@ -176,6 +178,29 @@ def stuck_about(most: int) -> list[str]:
         found = Letter.select(Letter.case_reference).where(_lost()).group_by(Letter.case_reference)
         oldest = found.order_by(fn.MIN(Letter.created_at), Letter.case_reference)
         return [letter.case_reference for letter in oldest.limit(most)]
+
+
+@dataclass(frozen=True)
+class Held:
+    """How many letters are held since a restore, and when the oldest of them was written."""
+
+    number: int
+    oldest: datetime | None
+
+
+def held() -> Held:
+    """What is held since a restore."""
+    mine = Letter.state == State.HELD
+    with connection():
+        oldest: datetime | None = Letter.select(fn.MIN(Letter.created_at)).where(mine).scalar()
+        return Held(int(Letter.select().where(mine).count()), oldest)
+
+
+def release(now: datetime) -> int:
+    """Let everything that is held go from ``now`` on; gives how many letters."""
+    with transaction():
+        held = Letter.update(state=State.QUEUED, due_at=now).where(Letter.state == State.HELD)
+        return int(held.execute())
 
 
 def _lost() -> Expression:

@@ -11,7 +11,7 @@ from portal.delivery.outbox import Letter, State
 from portal.sealing import SealBroken
 
 # A letter on its way needs no push, and one that arrived must not arrive twice.
-_HELD_UP = (State.STUCK, State.DEFERRED, State.SET_ASIDE)
+_HELD_UP = (State.STUCK, State.DEFERRED, State.SET_ASIDE, State.HELD)
 
 
 @dataclass(frozen=True, repr=False)  # addresses must not end up in a log

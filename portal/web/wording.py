@@ -142,6 +142,7 @@ LETTER_STATES = {
     "deferred": "uitgesteld; we proberen het opnieuw",
     "stuck": "niet bezorgd",
     "set aside": "niet bezorgd, en blijft liggen",
+    "held": "wacht; een beheerder zette een reservekopie terug",
 }
 
 STAFF_ROLES = {

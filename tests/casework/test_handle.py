@@ -423,7 +423,7 @@ def test_only_a_letter_that_is_held_up_is_sent_again(
 ) -> None:
     case = came_in()
     letter = letter_about(case, state, now)
-    held_up = state in {State.STUCK, State.DEFERRED, State.SET_ASIDE}
+    held_up = state in {State.STUCK, State.DEFERRED, State.SET_ASIDE, State.HELD}
     assert letters_about(case.reference)[0].held_up is held_up
     assert handle.resend(anna, case.reference, letter.id, now + MINUTE) is held_up
     letter = Letter.get_by_id(letter.id)
