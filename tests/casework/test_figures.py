@@ -13,7 +13,7 @@ import time_machine
 from portal.audit.trail import Action
 from portal.cases.case import Kind, Role, Status
 from portal.cases.conference import Plan
-from portal.cases.followup import Going
+from portal.cases.followup import Going, Reply
 from portal.casework.figures import charts, counting, workbook
 from portal.casework.figures.cube import Figures, Look
 from portal.casework.figures.periods import Period, offered, this_year
@@ -348,3 +348,37 @@ def test_the_file_is_of_the_moment_that_it_says(
     book = opened(browser.get(f"{FIGURES}cijfers.xlsx").data)
     with connection():
         assert "Gemaakt: 23 november 2026, 13:00" in [c.value for c in book.worksheets[0]["A"]]
+
+
+def test_what_people_wrote_can_be_read_by_question_where_enough_did(house: House) -> None:
+    desk, said = house.signed_in("desk"), [*EVIL, "Samen eten", "Buren leren kennen"]
+    with connection():
+        for number, text in enumerate(said[:4]):
+            write_reply(text, f"Eerder beginnen {number}")
+    path = f"{FIGURES}antwoorden.xlsx?period=2026"
+    assert desk.get(path).status_code == HTTPStatus.SEE_OTHER
+    assert "antwoorden.xlsx" not in desk.page(f"{FIGURES}?period=2026").text
+    with connection():
+        for text in said[4:]:
+            write_reply(text, None)
+    book = opened(desk.get(path).data)
+    helped, differently = book.worksheets
+    column = [str(cell.value).replace("_x000D_", "\r") for cell in helped["A"]][1:]
+    assert column == sorted(said)
+    assert len(list(differently["A"])) == 1 + 4
+    assert {cell.data_type for sheet in book for cell in sheet["A"]} == {"s"}
+    assert trail()[-1] == (Action.EXPORTED, "figures.answers")
+    assert house.signed_in("a").get(path).status_code == HTTPStatus.NOT_FOUND
+
+
+def write_reply(helped: str, differently: str | None) -> None:
+    with transaction():
+        Reply.create(
+            kind=Kind.COMMUNITY,
+            region="utrecht",
+            held_in="2026-05",
+            answered_in="2026-08",
+            going=Going.PARTLY,
+            helped=helped,
+            differently=differently,
+        )

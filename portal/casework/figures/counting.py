@@ -18,6 +18,7 @@ from portal.cases.life import ENDED
 from portal.cases.register import Case
 from portal.cases.tombstone import Tombstone
 from portal.casework.figures.periods import Period, quarters
+from portal.casework.figures.small import LEAST
 from portal.database import connection
 from portal.workdays import HERE
 
@@ -103,6 +104,31 @@ def replies(year: int) -> list[Answered]:
         ]
 
 
+@dataclass(frozen=True, repr=False)  # what it says must not end up in a log
+class InWords:
+    """What was answered in people's own words, question by question, each in alphabetical order.
+
+    So nothing tells which two were said by one, where, or in which month.
+    """
+
+    helped: tuple[str, ...]
+    differently: tuple[str, ...]
+
+
+def in_words(year: int) -> InWords | None:
+    """What was answered in a year, the whole country together; None where it is by too few."""
+    first, *_, last = quarters(year)
+    wanted = Reply.answered_in.between(first.months[0], last.months[1])
+    with connection():
+        found = [reply for reply in Reply.select().where(wanted) if _says_more(reply)]
+    if len(found) < LEAST:
+        return None
+    return InWords(
+        helped=tuple(sorted(reply.helped for reply in found if reply.helped)),
+        differently=tuple(sorted(reply.differently for reply in found if reply.differently)),
+    )
+
+
 def waits(period: Period, region: str) -> Counter[int]:
     """Within how many whole hours the first sign of life came, and how often; empty is anywhere."""
     came_in: dict[Any, Expression] = {
@@ -119,6 +145,10 @@ def waits(period: Period, region: str) -> Counter[int]:
             query = query.where(table.region == region) if region else query
             found.update(dict(_rows(query.where(wanted))))
     return found
+
+
+def _says_more(reply: Reply) -> bool:
+    return bool(reply.helped or reply.differently)
 
 
 def _live(quarter: int, period: Period) -> Iterator[Counted]:

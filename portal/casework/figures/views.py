@@ -19,7 +19,7 @@ from portal.casework.people import StaffRole
 from portal.routing.regions import national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
-from portal.web.answering import now
+from portal.web.answering import now, to
 
 blueprint = Blueprint("figures", __name__, url_prefix="/beheer/cijfers")
 
@@ -58,6 +58,7 @@ def show() -> ResponseReturnValue:
         made=wording.day_and_time(at),
         running=asked.period.before > at,
         words=words,
+        in_words=counting.in_words(asked.period.year) is not None,
     )
 
 
@@ -72,6 +73,22 @@ def export() -> ResponseReturnValue:
     tell(Action.EXPORTED)
     name = f"cijfers-{asked.period}.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(book, mimetype=workbook.MIMETYPE, headers=headers)
+
+
+@blueprint.get("/antwoorden.xlsx")
+@open_to(StaffRole.NATIONAL_DESK)
+def answers() -> ResponseReturnValue:
+    """What was answered in a year in people's own words, where enough did."""
+    at = now()
+    year = _period(at).year
+    found = counting.in_words(year)
+    if found is None:
+        return to("figures.show", period=year)
+    told = (("Wat hielp?", found.helped), ("Wat kan anders?", found.differently))
+    tell(Action.EXPORTED)
+    headers = {"Content-Disposition": f'attachment; filename="antwoorden-{year}.xlsx"'}
+    book = workbook.write_answers(told, year, at)
     return Response(book, mimetype=workbook.MIMETYPE, headers=headers)
 
 

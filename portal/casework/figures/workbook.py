@@ -49,11 +49,7 @@ def write(
     out = BytesIO()
     book = Workbook(out, _OPTIONS)
     book.set_properties({"title": "Cijfers", "created": now.replace(tzinfo=None)})
-    formats = _Formats(
-        bold=book.add_format({"bold": True}),
-        share=book.add_format({"num_format": "0%"}),
-        wrapped=book.add_format({"text_wrap": True, "valign": "top"}),
-    )
+    formats = _formats(book)
     _texts(
         book.add_worksheet("Over deze cijfers"), ["Cijfers", *_lines(heading), *explained], formats
     )
@@ -61,6 +57,27 @@ def write(
         _table(book.add_worksheet(table.title), table, heading, formats)
     book.close()
     return out.getvalue()
+
+
+def write_answers(answers: Iterable[tuple[str, Iterable[str]]], year: int, now: datetime) -> bytes:
+    """What was answered in words, as a workbook: a sheet for each question."""
+    out = BytesIO()
+    book = Workbook(out, _OPTIONS)
+    book.set_properties({"title": "Antwoorden", "created": now.replace(tzinfo=None)})
+    formats = _formats(book)
+    for question, texts in answers:
+        heading = f"{question} Antwoorden uit {year}, op alfabet."
+        _texts(book.add_worksheet(question.rstrip("?")), [heading, *texts], formats)
+    book.close()
+    return out.getvalue()
+
+
+def _formats(book: Workbook) -> _Formats:
+    return _Formats(
+        bold=book.add_format({"bold": True}),
+        share=book.add_format({"num_format": "0%"}),
+        wrapped=book.add_format({"text_wrap": True, "valign": "top"}),
+    )
 
 
 def _lines(heading: Heading) -> list[str]:
