@@ -102,6 +102,12 @@ def decided(tab: Page, house: House) -> Iterator[Met]:
     yield "requester own contact, expired", on(tab)
     fill(tab, {"follow_up": "no"})
     yield "requester own, may not be asked", on(tab)
+    now = datetime.now(UTC)
+    with connection(), transaction():
+        progress.acknowledge(case, SOMEBODY, now)
+        progress.reach(case, Status.PLANNED, SOMEBODY, now)
+        conference.set_date(case, Appointment(now + 9 * DAY, 120, ""), SOMEBODY, now)
+    yield "requester own, of which the day is known", go(tab, f"{DOOR}{case.reference}/")
 
 
 WALKS: tuple[Walk, ...] = (answered, stopped, decided)
