@@ -27,7 +27,7 @@ from portal.casework import (
 )
 from portal.casework.figures import views as figures_views
 from portal.config import Config, Mode
-from portal.database import check_key, database, open_database, pending_migrations
+from portal.database import check_integrity, check_key, database, open_database, pending_migrations
 from portal.delivery.smtp import sender
 from portal.intake import doors, later, own_views, sending, steps, views
 from portal.organisation import organisation
@@ -64,8 +64,9 @@ class StartRefused(Exception):
 
 
 def open_sound_database(config: Config) -> None:
-    """Open the database and see that its schema and key are right, or refuse to go on."""
+    """Open the database and see that it is whole, at head, and its key fits, or refuse to go on."""
     open_database(config.database_url, Keyring(config.data_keys))
+    check_integrity()
     pending = pending_migrations()
     if pending:
         raise StartRefused(f"the database lacks {', '.join(pending)}: run 'portal migrate'")

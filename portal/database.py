@@ -1,6 +1,7 @@
 """The one database: how it is opened, what a transaction is, and what its columns can hold."""
 
 import logging
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,6 +43,8 @@ PRAGMAS: dict[str, int | str] = {
 
 # Rows deleted in one transaction: some milliseconds.
 _AT_ONCE = 500
+
+_DAMAGED = "the database is damaged: stop everything and restore a backup"
 
 database = DatabaseProxy()
 _keyring: Keyring | None = None
@@ -200,6 +203,14 @@ def open_database(url: str, keys: Keyring, *, create: bool = False) -> None:
         raise DatabaseUnsound(
             f"no database at {path}: restore a backup, or begin one with 'portal migrate'"
         )
+    if create:
+        # Made with its rights: SQLite gives its side files the same.
+        with suppress(OSError):
+            path.touch(0o600)
+    elif not (os.access(path, os.R_OK | os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
+        raise DatabaseUnsound(
+            f"{path} or its folder cannot be written: give the portal's user both, or mount it so"
+        )
     # The pragma that makes commits durable is set per connection, so each thread's is alike.
     database.initialize(
         SqliteDatabase(
@@ -213,7 +224,7 @@ def open_database(url: str, keys: Keyring, *, create: bool = False) -> None:
     )
     _keyring = keys
     _check_pragmas()
-    with connection():
+    with _refusing_damage(), connection():
         _use_digest_key()
 
 
@@ -338,6 +349,30 @@ def check_key() -> None:
             proven = []
     if not proven:
         raise DatabaseUnsound("PORTAL_DATA_KEYS does not open this database: give its own key")
+
+
+def check_integrity(*, references: bool = False) -> None:
+    """Read the whole file, some seconds for a gigabyte; raises ``DatabaseUnsound``.
+
+    With ``references`` also see that no row refers to one that is not there.
+    """
+    with _refusing_damage(), connection():
+        if database.execute_sql("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise DatabaseUnsound(_DAMAGED)
+        if references and _dangling():
+            raise DatabaseUnsound(_DAMAGED)
+
+
+@contextmanager
+def _refusing_damage() -> Iterator[None]:
+    try:
+        yield
+    except PeeweeException as fault:
+        raise DatabaseUnsound(_DAMAGED) from fault
+
+
+def _dangling() -> bool:
+    return database.execute_sql("PRAGMA foreign_key_check").fetchone() is not None
 
 
 def _check_pragmas() -> None:

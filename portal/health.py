@@ -1,5 +1,6 @@
 """Health: whether the portal does what it promises, told without a word about anybody."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -62,7 +63,8 @@ def examine(
 def _guarded(check: Callable[[], Check]) -> Check:
     try:
         return check()
-    except (PeeweeException, DatabaseUnsound) as fault:
+    # What goes wrong while rows are read reaches us as SQLite's own.
+    except (PeeweeException, sqlite3.Error, DatabaseUnsound) as fault:
         return Check(ok=False, says=f"The database does not answer ({type(fault).__name__}).")
 
 
@@ -79,7 +81,11 @@ def _regions() -> Check:
         return Check(ok=False, says="No regions are loaded: run 'portal regions load FILE'.")
     unanswered = unanswered_regions()
     if unanswered:
-        return Check(ok=False, says=f"The national desk stands in for: {', '.join(unanswered)}.")
+        return Check(
+            ok=False,
+            says=f"The national desk stands in for: {', '.join(unanswered)}: name somebody active "
+            "in the regions file, then run 'portal regions load FILE'.",
+        )
     return Check(ok=True, says="Every region has somebody.")
 
 
@@ -100,7 +106,10 @@ def _letters(now: datetime) -> Check:
 def _stuck() -> Check:
     lost = stuck()
     if lost:
-        return Check(ok=False, says=f"Letters that reach nobody: {lost}.")
+        return Check(
+            ok=False,
+            says=f"Letters that reach nobody: {lost}: send them or set them aside at the desk.",
+        )
     return Check(ok=True, says="No letter is stuck without somebody else having it.")
 
 
@@ -149,5 +158,7 @@ def _kept() -> Check:
     left = overdue(ran) if ran else {}
     if left:
         named = ", ".join(f"{number} {what}" for what, number in left.items())
-        return Check(ok=False, says=f"Kept longer than is promised: {named}.")
+        return Check(
+            ok=False, says=f"Kept longer than is promised: {named}: see the log of 'portal worker'."
+        )
     return Check(ok=True, says="Nothing is kept longer than is promised.")

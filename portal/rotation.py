@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from peewee import fn
+
 from portal.database import (
     KeyProof,
     Sealed,
@@ -70,6 +72,30 @@ def sealed_tables() -> Iterator[type[Table]]:
 def sealed_columns(table: type[Table]) -> list[Sealed]:
     """The columns of a table that are sealed."""
     return [field for field in table._meta.sorted_fields if isinstance(field, Sealed)]
+
+
+def closed_columns() -> list[str]:
+    """The columns that hold a value which does not open, by one value for each key in each."""
+    with connection():
+        return [
+            f"{table._meta.table_name}.{column.column_name}"
+            for table in sealed_tables()
+            for column in sealed_columns(table)
+            if not _opens(table, column)
+        ]
+
+
+def _opens(table: type[Table], column: Sealed) -> bool:
+    # Octets 2 to 5 of a sealed value name its key.
+    key = fn.substr(column, 2, 4)
+    one_of_each = table.select(table.id, column).where(fn.length(column) > 0).group_by(key)
+    try:
+        rows: list[Any] = list(one_of_each.dicts())
+        for row in rows:
+            keyring().open(row[column.name], sealed_place(column, row["id"]))
+    except SealBroken:
+        return False
+    return True
 
 
 def _descendants(table: type[Table]) -> Iterator[type[Table]]:

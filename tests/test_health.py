@@ -114,7 +114,9 @@ def test_what_could_not_be_forgotten_is_told_of(browser: Browser) -> None:
     assert examine(lambda: over)["kept"].ok
     with connection():
         sweep(over + timedelta(days=3))
-    assert examine(lambda: over)["kept"].says == "Kept longer than is promised: 1 cases."
+    assert examine(lambda: over)["kept"].says == (
+        "Kept longer than is promised: 1 cases: see the log of 'portal worker'."
+    )
     # The intake mail and the confirmation.
     deliver(at=over + timedelta(days=3))
     with connection():

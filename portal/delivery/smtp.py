@@ -56,6 +56,21 @@ def sender(config: Config, talk: float = TALK) -> Send:
     return send
 
 
+def greet(config: Config, talk: float = 30.0) -> str | None:
+    """Talk with the mail server as before a letter, and leave, within ``talk`` seconds.
+
+    Gives why it cannot be used, or None where it can. Raises ``ConfigError`` as ``sender`` does.
+    """
+    sender(config)
+    mail = _Mail(config, talk)
+    connection = mail.connect()
+    try:
+        with connection.deadline, connection:
+            return None
+    except ServerUnavailable as fault:
+        return str(fault)
+
+
 def _hand_over(connection: "_Connection", message: Message) -> Outcome:
     try:
         with connection.deadline, connection:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from portal.database import connection
 from portal.organisation import organisation
 from portal.routing import absences
+from portal.routing.places import places
 from portal.routing.rules import NATIONAL, Choice, Claim, Manager, NationalDesk, resolve
 from portal.routing.tables import (
     ManagerRow,
@@ -197,6 +198,17 @@ def unanswered_regions() -> list[str]:
     """
     with connection():
         return [r.name for r in RegionRow.select().order_by(RegionRow.name) if not _people(r, {})]
+
+
+def unclaimed_postcodes() -> list[str]:
+    """The codes of the country that lie, in whole or in part, in no region of the map in use."""
+    with connection():
+        in_a_region = PostcodeRow.region.in_(RegionRow.select(RegionRow.key))
+        known, lost = (
+            {row.code for row in PostcodeRow.select(PostcodeRow.code).where(which)}
+            for which in (in_a_region, ~in_a_region)
+        )
+    return sorted(places().keys() - (known - lost))
 
 
 def loaded() -> bool:
