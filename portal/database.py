@@ -196,8 +196,8 @@ def open_database(url: str, keys: Keyring, *, create: bool = False) -> None:
     one would hide the loss. Raises ``DatabaseUnsound``.
     """
     global _keyring  # noqa: PLW0603 - one process, one database, one keyring
-    # A statement in a log would hold what it stores.
-    logging.getLogger("peewee").setLevel(logging.INFO)
+    # A statement in a log would hold what it stores; the steps of a migration are told by who asks.
+    logging.getLogger("peewee").setLevel(logging.WARNING)
     path = Path(url.removeprefix("sqlite:///"))
     if not create and not (path.is_file() and path.stat().st_size):
         raise DatabaseUnsound(

@@ -350,6 +350,8 @@ def test_the_real_server_keeps_what_it_was_sent_and_from_where_out_of_its_log(
     written = server.kill()
     told = records(written)
     assert {"gunicorn.error", "portal"} <= {record["logger"] for record in told}
+    (place, *_) = [one["at"] for one in told if "Booting worker with pid: " in str(one["event"])]
+    assert "gunicorn/arbiter.py:" in str(place)
     assert "could not be stored: IntegrityError" in written
     handle = form.path.split("/")[-3]
     secret = (*words.values(), odd, handle, "127.0.0.9", "::1")
