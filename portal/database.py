@@ -298,16 +298,32 @@ def settle() -> bool:
 
 
 def migrate() -> list[str]:
-    """Bring the schema to head, one transaction a step; gives the names of the steps taken."""
+    """Bring the schema to head, one transaction a step; gives the names of the steps taken.
+
+    Killed at any moment it leaves the schema at the end of a step, and the next call goes on from
+    there; of two at once each takes the steps that the other left. Raises ``DatabaseUnsound``.
+    """
+    taken = []
     with connection():
         fresh = not database.get_tables()
         if not fresh and _is_there(KeyProof) and KeyProof.select().exists():
             check_key()
-        steps = list(Runner(database.obj, str(MIGRATIONS)).up())
+        while pending := pending_migrations():
+            taken += _take(pending[0])
         with transaction():
             _begin_keys(fresh=fresh)
         _use_digest_key()
-        return steps
+    return taken
+
+
+def _take(step: str) -> list[str]:
+    try:
+        return list(Runner(database.obj, str(MIGRATIONS)).up(step))
+    except PeeweeException:
+        # Its name is unique in the history, so whoever comes second takes all of it back.
+        if step in pending_migrations():
+            raise
+        return []
 
 
 def _begin_keys(*, fresh: bool) -> None:
@@ -335,9 +351,20 @@ def _use_digest_key() -> None:
 
 
 def pending_migrations() -> list[str]:
-    """Names of the steps the schema still lacks; empty at head."""
+    """Names of the steps the schema still lacks; empty at head.
+
+    Raises ``DatabaseUnsound`` where it took a step that this program does not know: it was brought
+    to head by a newer one, and what that expects of a row is not known here.
+    """
     with connection():
-        return [m.name for m in Runner(database.obj, str(MIGRATIONS)).status() if not m.applied]
+        steps = Runner(database.obj, str(MIGRATIONS)).status()
+    newer = [step.name for step in steps if step.path is None]
+    if newer:
+        raise DatabaseUnsound(
+            f"the database is newer than this program (it has {', '.join(newer)}): "
+            "install the version that it was last used with, or a later one"
+        )
+    return [step.name for step in steps if not step.applied]
 
 
 def check_key() -> None:

@@ -2,10 +2,12 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,6 +42,7 @@ from tests.portal_app import (
 )
 from tests.real_server import free_port
 from tests.seed import one
+from tests.upgrades.keep import restore
 
 Portal = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parent.parent
@@ -163,6 +166,53 @@ def test_migrate_begins_a_database_and_does_nothing_the_second_time(portal: Port
     assert status == 0
     assert "0001_register" in said
     assert portal("migrate") == (0, "migrated: the schema was at head already\n", "")
+
+
+@pytest.mark.parametrize("words", [*NOT_MIGRATE, ["migrate"]], ids=" ".join)
+def test_a_database_newer_than_the_program_is_refused_in_one_line(
+    portal: Portal, tmp_path: Path, words: list[str]
+) -> None:
+    new_database(tmp_path)
+    with sqlite3.connect(tmp_path / "portal.db") as made:
+        made.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_later', 'now')")
+    made.close()
+    status, said, complaint = portal(*words)
+    assert (status, said, complaint.count("\n")) == (1, "", 1)
+    assert "9999_later" in complaint
+    assert "later one" in complaint
+
+
+def test_a_file_that_may_not_be_written_is_not_migrated_and_says_so_in_one_line(
+    portal: Portal, tmp_path: Path
+) -> None:
+    path = tmp_path / "portal.db"
+    restore((ROOT / "tests" / "upgrades" / "0003_regions.sql").read_text(), path)
+    before = path.read_bytes()
+    path.chmod(0o444)
+    with as_somebody_else(tmp_path):
+        status, said, complaint = portal("migrate")
+    assert (status, said, complaint.count("\n")) == (1, "", 1)
+    assert "rights" in complaint or "readonly" in complaint
+    assert path.read_bytes() == before
+
+
+@contextmanager
+def as_somebody_else(folder: Path) -> Iterator[None]:
+    """Without root's right to write what nobody may write; others are let into the folder."""
+    if os.geteuid():
+        yield
+        return
+    opened = [place for place in (folder, *folder.parents) if place.owner() == "root"]
+    modes = {place: place.stat().st_mode for place in opened}
+    for place, mode in modes.items():
+        place.chmod(mode | 0o011)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        for place, mode in modes.items():
+            place.chmod(mode)
 
 
 @pytest.mark.parametrize("command", ["of", "check"])

@@ -1,30 +1,19 @@
-"""The register: found again by contact data, corrected, withdrawn, and none lost in a migration."""
+"""The register: cases are found again by contact data, corrected, withdrawn."""
 
-import json
 import secrets
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
-from playhouse.migrations import Runner
 
 from portal.cases import register
 from portal.cases.case import Contact, Happening, Status, Submission
-from portal.cases.register import Addition, Case, Closed, Event
+from portal.cases.register import Case, Closed
 from portal.database import (
-    MIGRATIONS,
-    DatabaseUnsound,
-    connection,
     database,
     keyring,
-    migrate,
-    open_database,
 )
-from portal.sealing import Keyring
 from tests.cases.test_case import SAID
-from tests.conftest import DATA_KEY
 
 
 def receive(now: datetime, **other: str) -> Case:
@@ -129,95 +118,8 @@ def test_cases_are_found_together_the_newest_first(db: None, now: datetime) -> N
     assert register.find_all([]) == []
 
 
-# An upgrade: what a database of the schema before this one holds.
-
-
-@pytest.fixture
-def old(tmp_path: Path) -> Iterator[str]:
-    """A database at 0003, open."""
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    open_database(url, Keyring([DATA_KEY]), create=True)
-    with connection():
-        Runner(database.obj, str(MIGRATIONS)).up("0003_regions")
-        yield url
-
-
-OLD = [
-    ("a" * 32, "EK-AAAA-AAAA-AAAA", "Noor", "Noor@Example.org", "+31 6 12345678"),
-    ("b" * 32, "EK-BBBB-BBBB-BBBB", "Anna", "", "06-12345678"),
-    ("c" * 32, "EK-CCCC-CCCC-CCCC", "Zoë", "noor@example.org", ""),
-]
-
-
-def _insert(table: str, **values: object) -> None:
-    names = ", ".join(f'"{name}"' for name in values)
-    marks = ", ".join("?" * len(values))
-    database.execute_sql(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', [*values.values()])  # noqa: S608
-
-
-def _fill(at: str = "2026-11-23 12:00:00.000000") -> None:
-    for key, reference, name, email, phone in OLD:
-        sealed = {"name": name, "email": email, "phone": phone, "municipality": "", "answers": "[]"}
-        words = {"kind": "learning", "intent": "request", "role": "pupil", "status": "received"}
-        _insert(
-            "case",
-            id=key,
-            reference=reference,
-            form_key=key,
-            fingerprint=key,
-            region="utrecht",
-            postcode="3511",
-            received_at=at,
-            **words,
-            **{n: keyring().seal(text, f"case.{n}:{key}") for n, text in sealed.items()},
-        )
-        _insert("event", id=key, case_id=key, what="received", at=at)
-        content = keyring().seal(json.dumps(name), f"addition.content:{key}")
-        _insert("addition", id=key, case_id=key, fingerprint=key, added_at=at, content=content)
-
-
-def _contents() -> dict[str, list[tuple[object, ...]]]:
-    columns = "id, reference, form_key, fingerprint, kind, status, name, email, phone, answers"
-    wanted = {"case": columns, "event": "id, case_id, what, at", "addition": "*"}
-    return {
-        table: database.execute_sql(f'SELECT {names} FROM "{table}" ORDER BY id').fetchall()  # noqa: S608
-        for table, names in wanted.items()
-    }
-
-
-def test_an_upgrade_keeps_every_row_and_lets_old_requesters_in(old: str) -> None:
-    _fill()
-    before = _contents()
-    assert "0005_own_door" in migrate()
-    assert _contents() == before
-    assert Addition.select().count() == Event.select().count() == len(OLD)
-    assert set(register.sent_from(register.email_hash("noor@example.org"))) == {
-        "EK-AAAA-AAAA-AAAA",
-        "EK-CCCC-CCCC-CCCC",
-    }
-    assert register.is_reached_at("EK-BBBB-BBBB-BBBB", "0612345678")
-    for case in Case.select():
-        assert case.email_hash == register.email_hash(case.email)
-        assert case.phone_hash == register.phone_hash(case.phone)
-    assert database.execute_sql("PRAGMA foreign_key_check").fetchall() == []
-    assert database.execute_sql("PRAGMA integrity_check").fetchone() == ("ok",)
-
-
-def test_an_upgrade_finds_its_requesters_by_an_index(old: str) -> None:
-    migrate()
+def test_requesters_are_found_by_an_index(db: None) -> None:
     for column in ("email_hash", "phone_hash"):
         query = f'EXPLAIN QUERY PLAN SELECT id FROM "case" WHERE {column} = ?'  # noqa: S608
         plan = database.execute_sql(query, ("x",)).fetchall()
         assert f"case_{column}" in str(plan)
-
-
-def test_an_upgrade_with_another_key_is_refused_and_changes_nothing(old: str) -> None:
-    _fill()
-    before = _contents()
-    database.close()
-    open_database(old, Keyring([b"x" * 32]))
-    with pytest.raises(DatabaseUnsound, match="PORTAL_DATA_KEYS"):
-        migrate()
-    assert _contents() == before
-    columns = {column.name for column in database.get_columns("case")}
-    assert "email_hash" not in columns
