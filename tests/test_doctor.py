@@ -164,6 +164,10 @@ def _later(table: type[Heartbeat] | type[LastSweep]) -> Callable[[], object]:
     return lambda: table.update(at=datetime.now(UTC) + timedelta(hours=1)).execute()
 
 
+def _empty_backup(folder: Path) -> None:
+    (folder / "backups" / "portal-1.db").write_bytes(b"")
+
+
 def _old_backup(folder: Path) -> None:
     old = datetime.now(UTC).timestamp() - 27 * 3600
     os.utime(folder / "backups" / "portal-1.db", (old, old))
@@ -221,6 +225,7 @@ ILL: list[tuple[str, Callable[[Path], object], set[str], str]] = [
     ),
     ("settings for all", lambda f: (f / "portal.env").touch(0o644), {"files"}, "portal.env"),
     ("no backup", lambda f: (f / "backups/portal-1.db").unlink(), {"backups"}, "'portal backup"),
+    ("an empty backup", _empty_backup, {"backups"}, "run 'portal backup FILE'"),
     ("an old backup", _old_backup, {"backups"}, "run 'portal backup FILE'"),
     ("no folder of backups", lambda f: shutil.rmtree(f / "backups"), {"backups"}, "backups"),
 ]
