@@ -332,6 +332,19 @@ def test_a_case_that_a_letter_keeps_from_being_forgotten_stands_in_that_of_the_d
     assert held.reference not in to(DRENTHE)
 
 
+def test_that_letters_are_held_after_a_restore_stands_in_that_of_the_national_desk_alone(
+    config: Config,
+) -> None:
+    receive(SEVEN - DAY)
+    with transaction():
+        Letter.update(state=State.HELD).execute()
+        number = Letter.select().count()
+    digest(SEVEN, config)
+    assert f"- {number} brie" in to(DESK)
+    assert "reservekopie" in to(DESK)
+    assert "reservekopie" not in to(DRENTHE)
+
+
 def test_letters_that_reach_nobody_stand_in_that_of_the_national_desk_alone(
     config: Config,
 ) -> None:

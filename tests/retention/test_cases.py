@@ -96,7 +96,7 @@ def test_with_a_case_goes_everything_that_hangs_on_it_but_the_answers() -> None:
     }
     assert hanging <= set(rows()), "something new hangs on a case: put it in full()"
     assert Cases(OVER).forget() == 1
-    assert rows() == {"key_proof": 1, "tombstone": 1, "reply": 1}
+    assert rows() == {"key_proof": 1, "digest_key": 1, "tombstone": 1, "reply": 1}
     assert find(case.reference) is None
 
 
