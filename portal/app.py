@@ -3,6 +3,7 @@
 import logging
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response, abort, current_app, jsonify, render_template, request
@@ -30,6 +31,7 @@ from portal.config import Config, Mode
 from portal.database import check_integrity, check_key, database, open_database, pending_migrations
 from portal.delivery.smtp import sender
 from portal.intake import doors, later, own_views, sending, steps, views
+from portal.intake.accept import announce
 from portal.organisation import organisation
 from portal.sealing import Keyring
 from portal.web.pages import dress, hosts, read_frame
@@ -81,6 +83,8 @@ def create_app(config: Config) -> Flask:
     app.config.update(
         PORTAL=config,
         PORTAL_MODE=config.mode,
+        # The desk decides, and the door that took it in knows the letters.
+        PORTAL_ANNOUNCE=partial(announce, config=config, unseen=False),
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=_BODY,
         MAX_FORM_MEMORY_SIZE=_BODY,

@@ -9,13 +9,13 @@ from pathlib import Path
 from peewee import PeeweeException
 
 from portal.backup import newest
-from portal.cases.keeping import unhandled_since
+from portal.cases.keeping import quarantined_since, unhandled_since
 from portal.database import DatabaseUnsound, check_key, pending_migrations
 from portal.delivery.outbox import held, stuck, waiting_since
 from portal.delivery.worker import last_heartbeat
 from portal.routing.regions import loaded, unanswered_regions
 from portal.sweep import LONGEST_STOP, last, overdue
-from portal.workdays import workdays_since
+from portal.workdays import QUARANTINE, add_workdays, workdays_since
 
 LONGEST_WAIT = timedelta(minutes=15)
 # A worker that waits for a mail server that is away may be silent for seven minutes.
@@ -54,6 +54,7 @@ def examine(
         "held": _held,
         "backup": lambda: _backup(now, backups),
         "unhandled": lambda: _unhandled(now),
+        "quarantine": lambda: _quarantine(now),
         "sweep": lambda: _sweep(now),
         "kept": _kept,
     }
@@ -139,6 +140,16 @@ def _unhandled(now: datetime) -> Check:
             says=f"Nobody picked up a request for {LONGEST_UNHANDLED} working days: see the desk.",
         )
     return Check(ok=True, says="Nobody waits for a sign of life for two weeks.")
+
+
+def _quarantine(now: datetime) -> Check:
+    since = quarantined_since()
+    if since is not None and now - add_workdays(since, QUARANTINE) > LONGEST_WAIT:
+        return Check(
+            ok=False,
+            says="A request stays in quarantine too long: see the log of 'portal worker'.",
+        )
+    return Check(ok=True, says="Nothing stays in quarantine longer than a working day.")
 
 
 def _sweep(now: datetime) -> Check:

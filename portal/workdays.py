@@ -11,6 +11,9 @@ HERE = ZoneInfo("Europe/Amsterdam")
 
 # Working days from receipt until a human gives a sign of life, as the pages promise.
 FIRST_SIGN = 2
+# Working days after which a request that nobody looked at leaves quarantine: as long again is then
+# left for the first sign.
+QUARANTINE = 1
 
 # The library counts both, for in law they lengthen a term (Algemene termijnenwet, article 3). At
 # work they are free for some and not for others; a requester cannot know for whom, and must not

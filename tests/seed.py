@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal.cases.case import Intent, Kind, Role, Stage, Status, Submission
+from portal.cases.case import Doubt, Intent, Kind, Role, Stage, Status, Submission
 from portal.cases.life import ENDED
 from portal.cases.reference import read_reference
 from portal.cases.register import Case, receive
@@ -46,7 +46,7 @@ def seed(
             database.connection().executemany(insert, some)
 
 
-def one(now: datetime, region: str = "utrecht", **other: Any) -> Case:
+def one(now: datetime, region: str = "utrecht", doubts: Sequence[Doubt] = (), **other: Any) -> Case:
     """One case, as it is taken in; ``other`` is what its submission says otherwise."""
     said: dict[str, Any] = {
         "form_key": secrets.token_hex(8),
@@ -61,7 +61,8 @@ def one(now: datetime, region: str = "utrecht", **other: Any) -> Case:
         "answers": (("pupil_knows", ("knows and wants it",)), ("good_at", ("tekenen",))),
     }
     with transaction():
-        return receive(Submission(**said | other), region, "3511", "Utrecht", now)
+        submission = Submission(**said | other)
+        return receive(submission, region, "3511", "Utrecht", now, doubts=doubts)
 
 
 def _rows(
@@ -89,6 +90,7 @@ def _rows(
             "heard_at": None,
             "heard_after": None,
             "in_time": None,
+            "doubts": "",
             "email_hash": "",
             "phone_hash": "",
         }

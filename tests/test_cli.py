@@ -311,6 +311,7 @@ def test_the_worker_sweeps_chases_backs_up_asks_afterwards_and_sends_the_overvie
     assert {chore.name for chore in made} == {
         "sweep",
         "chase",
+        "quarantine",
         "digest",
         "backup",
         "contact afterwards",

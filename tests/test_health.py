@@ -60,7 +60,7 @@ def test_when_all_is_well_it_says_ok(browser: Browser) -> None:
     answer = browser.get("/gezondheid")
     said = json.loads(answer.text)
     assert (answer.status_code, said["status"]) == (200, "ok")
-    letters = {"worker", "letters", "stuck", "held", "backup"}
+    letters = {"worker", "letters", "stuck", "held", "backup", "quarantine"}
     assert set(said["checks"]) == {"database", "regions", "unhandled", "sweep", "kept", *letters}
     assert all(set(check) == {"ok", "says"} for check in said["checks"].values())
 

@@ -52,8 +52,13 @@ class Status(StrEnum):
 
 
 class Stage(StrEnum):
-    """Whose turn it is: somebody's to pick the case up, its manager's to go on, or nobody's."""
+    """Whose turn it is.
 
+    The national desk's to see whether a person sent it, somebody's to pick the case up, its
+    manager's to go on, or nobody's.
+    """
+
+    QUARANTINED = "in quarantine"
     AWAITING = "awaiting a sign of life"
     UNDER_WAY = "under way"
     ENDED = "ended"
@@ -77,6 +82,16 @@ class Happening(StrEnum):
     LOOKED_BACK = "looked back"
     MAY_ASK = "may ask"
     MAY_NOT_ASK = "may not ask"
+    LET_THROUGH = "let through"
+
+
+class Doubt(StrEnum):
+    """What made it doubtful that a person sent a form."""
+
+    TRAP = "a field that nobody sees"
+    LINK = "a link for a name"
+    FAST = "faster than a person"
+    MANY = "many from one address"
 
 
 Answers = tuple[tuple[str, tuple[str, ...]], ...]

@@ -23,13 +23,13 @@ _AT_ONCE = 100
 
 
 def kept_until(case: Case) -> datetime | None:
-    """The moment from which a case may be forgotten; None while a sign of life is awaited.
+    """The moment from which a case may be forgotten; None until the first sign of life.
 
     Months are those of the calendar in the Netherlands. A conference was on a day, so its months
     end when a day does. What was said or done since puts every end off, also that of a case which
     is closed long after its conference: nobody may lose what they have only just told.
     """
-    if case.stage is Stage.AWAITING:
+    if case.stage in {Stage.QUARANTINED, Stage.AWAITING}:
         return None
     last = last_contact(case)
     if case.stage is Stage.UNDER_WAY:
@@ -71,7 +71,16 @@ def past(before: datetime) -> Iterator[str]:
 
 def unhandled_since() -> datetime | None:
     """Since when the case that waits longest for a sign of life does; None where none does."""
-    waiting = Case.select(fn.MIN(Case.idle_since)).where(Case.stage == Stage.AWAITING)
+    return _since(Stage.AWAITING)
+
+
+def quarantined_since() -> datetime | None:
+    """Since when the case that is longest in quarantine is; None where none is."""
+    return _since(Stage.QUARANTINED)
+
+
+def _since(stage: Stage) -> datetime | None:
+    waiting = Case.select(fn.MIN(Case.idle_since)).where(Case.stage == stage)
     with connection():
         moment: datetime | None = waiting.scalar()
         return moment

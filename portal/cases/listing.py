@@ -32,13 +32,17 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which cases to list; None stands for any. The moments bound when a case came in."""
+    """Which cases to list; None stands for any. The moments bound when a case came in.
+
+    ``doubted`` tells whether those are listed too that nobody let out of quarantine.
+    """
 
     regions: frozenset[str] | None
     status: Status | None = None
     kind: Kind | None = None
     since: datetime | None = None
     before: datetime | None = None
+    doubted: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ def _conditions(
 ) -> Iterable[Expression]:
     if region is not None:
         yield Case.region == region
+    if not wanted.doubted:
+        yield Case.doubts == ""
     if wanted.status:
         yield Case.status == wanted.status
     if wanted.kind:

@@ -18,7 +18,12 @@ class NotAllowed(Exception):
 
 
 def acknowledge(case: Case, by: By, now: datetime) -> bool:
-    """Give the first sign of life; False where it was given already or the case has ended."""
+    """Give the first sign of life; False where it was given already or the case has ended.
+
+    Raises ``NotAllowed`` in quarantine.
+    """
+    if case.stage is Stage.QUARANTINED:
+        raise NotAllowed("first see whether a person sent it")
     if case.stage is not Stage.AWAITING:
         return False
     if case.status is Status.RECEIVED:
@@ -34,12 +39,13 @@ def acknowledge(case: Case, by: By, now: datetime) -> bool:
 def move(case: Case, to: Status, by: By, reason: str, now: datetime) -> bool:
     """Let a case come to another status; False where it is there already.
 
-    Only an end can come before the sign of life. Raises ``NotAllowed``.
+    Only an end can come before the sign of life, and in quarantine nothing. Raises ``NotAllowed``.
     """
     if case.status is to:
         return False
     ends = to in life.ENDED
-    if not life.may_move(case.status, to) or (case.stage is Stage.AWAITING and not ends):
+    early = case.stage is Stage.QUARANTINED or (case.stage is Stage.AWAITING and not ends)
+    if early or not life.may_move(case.status, to):
         raise NotAllowed(f"{case.status.value} → {to.value}")
     case.status = to
     _set(case, Stage.ENDED if ends else Stage.UNDER_WAY, now)
@@ -68,7 +74,7 @@ def pass_on(case: Case, region: str, by: By, reason: str, now: datetime) -> None
 
     Its status stays: what was done is not undone by who does the rest.
     """
-    if case.stage is Stage.ENDED or case.region == region:
+    if case.stage in {Stage.ENDED, Stage.QUARANTINED} or case.region == region:
         raise NotAllowed(f"to {region}")
     case.region = region
     _set(case, Stage.AWAITING, now)
@@ -78,20 +84,52 @@ def pass_on(case: Case, region: str, by: By, reason: str, now: datetime) -> None
 def reopen(case: Case, by: By, reason: str, now: datetime) -> None:
     """Take an end back: the case is where it was before, and awaits a sign of life again.
 
-    What its requester withdrew stays so, whoever asks. Raises ``NotAllowed``.
+    What was taken for no real request goes back into quarantine, to be looked at once more. What
+    its requester withdrew stays so, whoever asks. Raises ``NotAllowed``.
     """
     events = history(case)
     if case.stage is not Stage.ENDED or any(e.what is Happening.WITHDRAWN for e in events):
         raise NotAllowed("only what the desk ended can be opened again")
     case.status = life.before_the_end(event.status for event in events if event.status)
-    _set(case, Stage.AWAITING, now)
+    _set(case, Stage.QUARANTINED if case.doubts else Stage.AWAITING, now)
     record(case, Happening.REOPENED, now, by, status=case.status, reason=reason)
+
+
+def let_through(case: Case, by: By, reason: str, now: datetime) -> bool:
+    """End the quarantine; False where it was ended so before.
+
+    A sign of life is awaited since the case came in: its requester knows of no quarantine. Raises
+    ``NotAllowed`` where the case has ended.
+    """
+    if case.stage is not Stage.QUARANTINED:
+        if case.doubts:
+            raise NotAllowed("it has ended")
+        return False
+    case.doubts = ""
+    _set(case, Stage.AWAITING, case.idle_since)
+    record(case, Happening.LET_THROUGH, now, by, reason=reason)
+    return True
+
+
+def refuse(case: Case, by: By, reason: str, now: datetime) -> bool:
+    """End a case that no person sent; False where that was done before.
+
+    Raises ``NotAllowed`` where it was let through or withdrawn.
+    """
+    if case.stage is not Stage.QUARANTINED:
+        if case.doubts and case.status is Status.STOPPED:
+            return False
+        raise NotAllowed("it is not in quarantine")
+    case.status = Status.STOPPED
+    _set(case, Stage.ENDED, now)
+    record(case, Happening.MOVED, now, by, status=Status.STOPPED, reason=reason)
+    return True
 
 
 def touch(case: Case, now: datetime) -> None:
     """Note that somebody at the desk did something with a case, short of a step in its life."""
     # A note is no sign of life to the requester: who waits for one is not put back in the line.
-    if case.stage is not Stage.AWAITING:
+    if case.stage not in {Stage.QUARANTINED, Stage.AWAITING}:
         _set(case, Stage(case.stage), now)
 
 

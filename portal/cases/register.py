@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, Integ
 from portal.cases.case import (
     Answers,
     Contact,
+    Doubt,
     Happening,
     Intent,
     Kind,
@@ -38,6 +39,8 @@ class By:
 
 REQUESTER = By("", "")
 
+_BETWEEN_DOUBTS = "; "
+
 
 class Case(Table):
     """One request or proposal. Region and reference travel by value, so a new map changes none.
@@ -45,6 +48,8 @@ class Case(Table):
     ``idle_since`` is since when nobody at the desk did anything with it: while a sign of life is
     awaited, since when it is. ``heard_at`` is when its requester last added or corrected something.
     ``heard_after`` and ``in_time`` are about the first sign of life, as a ``Tombstone`` keeps them.
+    ``doubts`` is empty unless a person may not have sent it and nobody let it through: until then
+    no manager hears of it and nothing counts it, also when it has ended.
     """
 
     reference = CharField(max_length=20, unique=True)
@@ -62,6 +67,7 @@ class Case(Table):
     heard_at = Moment(null=True)
     heard_after = IntegerField(null=True)
     in_time = BooleanField(null=True)
+    doubts = CharField(max_length=200, default="")
     municipality = Sealed()  # as typed, where no map knows it
     name = Sealed()
     email = Sealed()
@@ -185,12 +191,20 @@ def holds(case: Case, submission: Submission) -> bool:
 
 
 def receive(
-    submission: Submission, region: str, postcode: str, municipality: str, now: datetime
+    submission: Submission,
+    region: str,
+    postcode: str,
+    municipality: str,
+    now: datetime,
+    *,
+    doubts: Iterable[Doubt] = (),
 ) -> Case:
     """Write the case and its first event, as part of the caller's transaction.
 
-    ``postcode`` has four digits or is empty. Raises ``AlreadyReceived``.
+    ``postcode`` has four digits or is empty. With ``doubts`` it goes into quarantine. Raises
+    ``AlreadyReceived``.
     """
+    doubted = _BETWEEN_DOUBTS.join(doubts)
     try:
         # A transaction within one is a savepoint: a refused row leaves the outer one sound.
         with transaction():
@@ -202,7 +216,8 @@ def receive(
                 intent=submission.intent,
                 role=submission.role,
                 status=Status.RECEIVED,
-                stage=Stage.AWAITING,
+                stage=Stage.QUARANTINED if doubted else Stage.AWAITING,
+                doubts=doubted,
                 region=region,
                 postcode=postcode,
                 municipality=municipality,
@@ -288,6 +303,17 @@ def correct(case: Case, contact: Contact, now: datetime) -> Case | None:
     case.save()
     record(case, Happening.CORRECTED, now)
     return case
+
+
+def doubts_of(case: Case) -> list[Doubt]:
+    """Why it is doubted that a person sent it; nothing once it was let through."""
+    return [Doubt(word) for word in case.doubts.split(_BETWEEN_DOUBTS) if word]
+
+
+def is_doubted(case: Case) -> bool:
+    """Whether nobody let it through yet, as it is now, in the caller's transaction."""
+    doubted = (Case.id == case.id) & (Case.doubts != "")
+    return bool(Case.select().where(doubted).exists())
 
 
 def withdraw(case: Case, now: datetime) -> None:

@@ -122,11 +122,12 @@ def tasks(case: Case) -> list[Task]:
 def due(regions: Collection[str] | None, until: date, most: int) -> list[Task]:
     """The tasks to do that are due by this day, each with its case, the first due first.
 
-    ``regions`` are the keys of the regions to look in; None stands for all.
+    ``regions`` are the keys of the regions to look in, where what is in quarantine is passed over;
+    None stands for all.
     """
     wanted = Task.done_at.is_null() & (Task.due_on <= until)
     if regions is not None:
-        wanted &= Case.region.in_(list(regions))
+        wanted &= Case.region.in_(list(regions)) & (Case.doubts == "")
     found = Task.select(Task, Case.id, Case.reference).join(Case).where(wanted)
     return list(found.order_by(Task.due_on).limit(most))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
@@ -33,6 +33,23 @@ def show(reference: str) -> ResponseReturnValue:
     with case_pages.reading_on(case.reference) as unread:
         shown = about(case) | dossier.of(case, now(), config().remind_after)
         return render_template("desk/case.html", form=Button(), unread=unread, **shown)
+
+
+@blueprint.post("/doorsturen/")
+@open_to(StaffRole.NATIONAL_DESK)
+def let_through(reference: str) -> ResponseReturnValue:
+    """Let a case out of quarantine."""
+    announce: handle.Announce = current_app.config["PORTAL_ANNOUNCE"]
+    return _press(
+        "let through", reference, lambda p: handle.let_through(p, reference, now(), announce)
+    )
+
+
+@blueprint.post("/niet-echt/")
+@open_to(StaffRole.NATIONAL_DESK)
+def refuse(reference: str) -> ResponseReturnValue:
+    """End a case that no person sent."""
+    return _press("refused", reference, lambda p: handle.refuse(p, reference, now()))
 
 
 @blueprint.post("/oppakken/")
@@ -152,7 +169,8 @@ def reopen(reference: str) -> ResponseReturnValue:
 
     def act() -> ResponseReturnValue:
         opened = handle.reopen(person, reference, form["reason"].data, now(), config())
-        return done("reopened", reference, changed=opened)
+        held = bool(case_of(person, reference).doubts)
+        return done("back in quarantine" if held else "reopened", reference, changed=opened)
 
     return answer("desk/reopen.html", form, act, case_of(person, reference))
 
@@ -164,4 +182,5 @@ def _press(what: str, reference: str, verb: Callable[[Person], bool]) -> Respons
     def act() -> ResponseReturnValue:
         return done(what, reference, changed=verb(person))
 
-    return answer(f"desk/again/{what}.html", Button(), act, case_of(person, reference))
+    template = f"desk/again/{what.replace(' ', '_')}.html"
+    return answer(template, Button(), act, case_of(person, reference))

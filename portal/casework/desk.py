@@ -9,11 +9,11 @@ from portal.cases.case import Kind, Stage, Status
 from portal.cases.life import ENDED
 from portal.cases.listing import Page, Place, Wanted, page
 from portal.cases.register import Case
-from portal.casework.people import Person
+from portal.casework.people import Person, StaffRole
 from portal.routing.regions import national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
-from portal.workdays import HERE, add_workdays
+from portal.workdays import HERE, QUARANTINE, add_workdays
 
 # How long ago a case came in: at least, and less than; None is unbounded.
 _AGES: Mapping[str, tuple[timedelta | None, timedelta | None]] = {
@@ -51,7 +51,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Row:
-    """A case in a list, and by when a sign of life is expected, where one is."""
+    """A case in a list, and by when a sign of life is expected, or in quarantine a look."""
 
     case: Case
     by_when: datetime | None
@@ -72,7 +72,8 @@ def sections(person: Person, asked: Asked, now: datetime, within: int) -> list[S
     A sign of life is expected ``within`` so many working days.
     """
     wanted, after = _wanted(person, asked, now), _place(asked)
-    return [_section(stage, page(stage, wanted, after), within) for stage in _stages(asked)]
+    stages = _stages(person, asked)
+    return [_section(stage, page(stage, wanted, after), within) for stage in stages]
 
 
 def tasks_soon(person: Person, now: datetime) -> list[work.Task]:
@@ -99,17 +100,24 @@ def options() -> dict[str, list[tuple[str, str]]]:
 
 
 def _section(stage: Stage, found: Page, within: int) -> Section:
-    awaiting = stage is Stage.AWAITING
+    expected = {Stage.QUARANTINED: QUARANTINE, Stage.AWAITING: within}.get(stage)
     rows = [
-        Row(case, add_workdays(case.idle_since, within) if awaiting else None)
+        Row(case, add_workdays(case.idle_since, expected) if expected else None)
         for case in found.cases
     ]
     return Section(stage.name.lower(), rows, found.after)
 
 
-def _stages(asked: Asked) -> list[Stage]:
+def _looks_first(person: Person) -> bool:
+    """Whether what is in quarantine is theirs to look at."""
+    return person.role is StaffRole.NATIONAL_DESK
+
+
+def _stages(person: Person, asked: Asked) -> list[Stage]:
     ends = asked.state == "ended" or (bool(asked.state) and asked.state in ENDED)
-    open_to = [Stage.ENDED] if ends else [Stage.AWAITING, Stage.UNDER_WAY]
+    running = [Stage.QUARANTINED] if _looks_first(person) else []
+    running += [Stage.AWAITING, Stage.UNDER_WAY]
+    open_to = [Stage.ENDED] if ends else running
     if not asked.list:
         return open_to
     stage = _LISTS.get(asked.list)
@@ -130,6 +138,7 @@ def _wanted(person: Person, asked: Asked, now: datetime) -> Wanted:
             kind=Kind(asked.kind) if asked.kind else None,
             since=now - less_than if less_than else None,
             before=now - at_least if at_least else None,
+            doubted=_looks_first(person),
         )
     except (KeyError, ValueError):
         raise UnknownFilter(str(asked)) from None

@@ -18,7 +18,7 @@ from portal.delivery.tracing import letters_about
 from portal.routing.regions import destination_of, national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
-from portal.workdays import add_workdays, day_of
+from portal.workdays import QUARANTINE, add_workdays, day_of
 
 
 def of(case: Case, now: datetime, within: int) -> dict[str, Any]:
@@ -36,6 +36,8 @@ def of(case: Case, now: datetime, within: int) -> dict[str, Any]:
         "late": by_when is not None and by_when < now,
         "now": now,
         "today": day_of(now),
+        "doubts": register.doubts_of(case),
+        "by_itself": add_workdays(case.idle_since, QUARANTINE),
         "know": wording.how_much_they_know(answers),
         "safety": wording.safety(answers),
         "when_calling": wording.when_calling(answers),
@@ -59,7 +61,12 @@ def of(case: Case, now: datetime, within: int) -> dict[str, Any]:
 
 
 def steps(case: Case) -> tuple[Status, ...]:
-    """What a case can come to by its manager's word; only an end comes before the sign of life."""
+    """What a case can come to by its manager's word.
+
+    Only an end comes before the sign of life, and nothing before it left quarantine.
+    """
+    if case.stage is Stage.QUARANTINED:
+        return ()
     moves = MOVES[case.status]
     if case.stage is Stage.AWAITING:
         return tuple(status for status in moves if status in ENDED)

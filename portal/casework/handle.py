@@ -4,6 +4,7 @@ Whoever may not see a case cannot do anything to it either, whatever a page let 
 True where it changed something, and False where it had been done before: twice is once.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from portal.cases import progress, register, work
@@ -21,15 +22,23 @@ from portal.routing.rules import NATIONAL
 from portal.web import wording
 from portal.workdays import day_of, months_after
 
+# Writes all letters about a case that was let out of quarantine, in the caller's transaction.
+Announce = Callable[[Case, datetime], None]
+
 
 class NotTheirs(Exception):
     """There is no such case, letter or task, or it is not this person's: told apart for nobody."""
 
 
 def theirs(person: Person, reference: str) -> Case:
-    """The case with this reference; raises ``NotTheirs``."""
+    """The case with this reference; raises ``NotTheirs``.
+
+    What nobody let out of quarantine is the national desk's alone.
+    """
     case = register.find(reference)
     if case is None or not person.sees(case.region):
+        raise NotTheirs(reference)
+    if case.doubts and person.role is not StaffRole.NATIONAL_DESK:
         raise NotTheirs(reference)
     return case
 
@@ -39,6 +48,33 @@ def by(person: Person) -> By:
     if person.role is StaffRole.NATIONAL_DESK:
         return By(person.key, national_desk().function)
     return By(person.key, managers().get(person.manager or "", person.name))
+
+
+def let_through(person: Person, reference: str, now: datetime, announce: Announce) -> bool:
+    """Let a case out of quarantine, with all its letters; raises ``NotAllowed`` after its end."""
+    with transaction():
+        case = _looked_at(person, reference)
+        let = progress.let_through(case, by(person), _why(case), now)
+        if let:
+            announce(case, now)
+        return let
+
+
+def refuse(person: Person, reference: str, now: datetime) -> bool:
+    """End a case in quarantine; raises ``NotAllowed`` where it is no longer there."""
+    with transaction():
+        case = _looked_at(person, reference)
+        return progress.refuse(case, by(person), f"Geen echte aanvraag. {_why(case)}", now)
+
+
+def _looked_at(person: Person, reference: str) -> Case:
+    if person.role is not StaffRole.NATIONAL_DESK:
+        raise NotTheirs(reference)
+    return theirs(person, reference)
+
+
+def _why(case: Case) -> str:
+    return " ".join(f"{wording.DOUBTS[doubt]}." for doubt in register.doubts_of(case))
 
 
 def acknowledge(person: Person, reference: str, now: datetime) -> bool:
@@ -141,6 +177,8 @@ def passed_on_already(person: Person, reference: str, region: str) -> bool:
 def reopen(person: Person, reference: str, reason: str, now: datetime, config: Config) -> bool:
     """Take back an end that the desk made, and tell whoever answers for the region.
 
+    What goes back into quarantine is told when it leaves that.
+
     Only the national desk can: an ended case is forgotten on its term, and who puts that off is
     somebody else than who ended it. Raises ``NotAllowed``.
     """
@@ -151,7 +189,8 @@ def reopen(person: Person, reference: str, reason: str, now: datetime, config: C
         if case.stage is not Stage.ENDED:
             return False
         progress.reopen(case, by(person), reason, now)
-        letters.tell_who_has_it_now(case, now, config)
+        if not case.doubts:
+            letters.tell_who_has_it_now(case, now, config)
         return True
 
 

@@ -19,7 +19,7 @@ from portal.organisation import organisation
 from portal.routing.regions import Destination, regions_of, who_answers
 from portal.routing.rules import NATIONAL
 from portal.web import wording
-from portal.workdays import add_workdays, day_of, last_day
+from portal.workdays import QUARANTINE, add_workdays, day_of, last_day
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ def _stands_in(reader: Reader, morning: Morning) -> list[str]:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A case without a sign of life: in which region, and by which day one was promised."""
+    """A case without a sign of life, or a look: in which region, and by which day one is due."""
 
     reference: str
     region: str
@@ -126,17 +126,26 @@ class Waiting:
 
 
 def _waiting(reader: Reader, morning: Morning) -> list[Waiting]:
-    awaits = Case.stage == Stage.AWAITING
+    within = morning.config.remind_after
+    return [_as_waiting(case, within, morning) for case in _longest(Stage.AWAITING, reader)]
+
+
+def _quarantined(reader: Reader, morning: Morning) -> list[Waiting]:
+    """Cases that leave quarantine by themselves unless somebody looks."""
+    return [_as_waiting(case, QUARANTINE, morning) for case in _longest(Stage.QUARANTINED, reader)]
+
+
+def _longest(stage: Stage, reader: Reader) -> list[Case]:
+    wanted = Case.stage == stage
     if reader.regions is not None:
-        awaits &= Case.region.in_(list(reader.regions))
+        wanted &= Case.region.in_(list(reader.regions))
     with connection():
-        found = Case.select(Case.reference, Case.region, Case.idle_since).where(awaits)
-        longest = list(found.order_by(Case.idle_since, Case.id).limit(_MOST + 1))
-    return [_as_waiting(case, morning) for case in longest]
+        found = Case.select(Case.reference, Case.region, Case.idle_since).where(wanted)
+        return list(found.order_by(Case.idle_since, Case.id).limit(_MOST + 1))
 
 
-def _as_waiting(case: Case, morning: Morning) -> Waiting:
-    until = last_day(add_workdays(case.idle_since, morning.config.remind_after))
+def _as_waiting(case: Case, within: int, morning: Morning) -> Waiting:
+    until = last_day(add_workdays(case.idle_since, within))
     region = morning.names.get(case.region, morning.names[NATIONAL])
     return Waiting(case.reference, region, wording.weekday(until), until < morning.today)
 
@@ -185,6 +194,7 @@ def _without_manager(_reader: Reader, morning: Morning) -> list[str]:
 
 
 PARTS = (
+    Part("quarantine", "Wacht op een blik: echt of niet?", _quarantined, national=True),
     Part("waiting", "Wacht op een eerste reactie", _waiting),
     Part("tasks", "Taken voor vandaag of eerder", _tasks),
     Part("resting", "Twee weken niets gebeurd", _resting),

@@ -20,6 +20,7 @@ from portal.database import connection, migrate, open_database
 from portal.delivery.outbox import held
 from portal.delivery.smtp import sender
 from portal.delivery.worker import deliver_round, work
+from portal.intake.quarantine import let_through_unseen
 from portal.sealing import Keyring
 from portal.sweep import LongStop, NotAll, past, sweep
 
@@ -94,6 +95,7 @@ def chores(config: Config) -> tuple[clock.Chore, ...]:
     return (
         clock.Chore("sweep", timedelta(hours=1), sweep_surely),
         clock.Chore("chase", timedelta(minutes=1), partial(chase, config=config)),
+        clock.Chore("quarantine", timedelta(minutes=1), partial(let_through_unseen, config=config)),
         clock.Chore("digest", timedelta(minutes=1), partial(digest, config=config)),
         clock.Chore("backup", timedelta(hours=1), partial(back_up_daily, config=config)),
         clock.Chore("contact afterwards", timedelta(minutes=15), partial(follow_up, config=config)),

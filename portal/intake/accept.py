@@ -1,9 +1,11 @@
 """Accepting: the case, its first event and its letters are committed together or not at all."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from portal.cases import register
-from portal.cases.case import Kind, Role, Submission
+from portal.cases.case import Doubt, Kind, Role, Submission
 from portal.cases.register import Case
 from portal.config import Config, IntakeMail
 from portal.database import transaction
@@ -18,9 +20,16 @@ from portal.web.quota import Purpose, take
 from portal.workdays import HERE, add_workdays, last_day
 
 
-def accept(submission: Submission, destination: Destination, now: datetime, config: Config) -> Case:
+def accept(
+    submission: Submission,
+    destination: Destination,
+    now: datetime,
+    config: Config,
+    doubts: Iterable[Doubt] = (),
+) -> Case:
     """Take a submission in; the same form twice gives the same reference and writes nothing.
 
+    With ``doubts`` the case waits in quarantine, and nobody is written to until ``announce``.
     When this returns the commit has reached the disk. Raises ``register.AlreadyReceived`` where
     the form came in before with another body, and ``peewee.PeeweeException`` where the
     database cannot take it; nothing is written then.
@@ -33,15 +42,34 @@ def accept(submission: Submission, destination: Destination, now: datetime, conf
                 postcode=normalise_postcode(submission.postcode) or "",
                 municipality=destination.municipality or submission.municipality,
                 now=now,
+                doubts=doubts,
             )
-            write_to_manager("intake", case, now, config, **_as_sent(submission))
-            _write_to_requester(case, submission, now, config)
+            if not case.doubts:
+                _write(case, submission, now, config, unseen=False)
     except register.AlreadyReceived as earlier:
         # Another body under the same key must be asked about: a reference is a promise to keep it.
         if not register.holds(earlier.case, submission):
             raise
         case = earlier.case
     return case
+
+
+def announce(case: Case, now: datetime, config: Config, *, unseen: bool) -> None:
+    """Write all letters about a case that was let out of quarantine, in the caller's transaction.
+
+    They are those that it would have caused without, additions included. ``unseen`` tells its
+    manager that nobody looked whether a person sent it.
+    """
+    _write(case, _submission_of(case), now, config, unseen=unseen)
+    for added in register.additions(case):
+        said = replace(
+            _submission_of(case),
+            name=added.name,
+            email=added.email,
+            phone=added.phone,
+            answers=added.answers,
+        )
+        write_to_manager("addition", case, now, config, **_as_sent(said))
 
 
 def add(case: Case, submission: Submission, now: datetime, config: Config) -> Case:
@@ -60,14 +88,17 @@ def write_to_manager(
 ) -> None:
     """Post a letter to whoever answers for the case's region today, in the caller's transaction.
 
-    ``said`` is what the letter's templates need besides the case and how much may be shown.
+    ``said`` is what the letter's templates need besides the case and how much may be shown. About
+    a case in quarantine nothing is posted: its manager does not know of it.
     """
+    if register.is_doubted(case):
+        return
     destination = destination_of(case.region, now.astimezone(HERE).date())
     text = compose(
         letter,
         case=case,
         destination=destination,
-        until=wording.weekday(last_day(add_workdays(now, config.remind_after))),
+        until=wording.weekday(last_day(add_workdays(case.idle_since, config.remind_after))),
         link=f"{config.base_url}/beheer/zaak/{case.reference}/",
         words=wording,
         shows_contact=config.intake_mail is not IntakeMail.NOTICE,
@@ -81,6 +112,29 @@ def write_to_manager(
         case_reference=case.reference,
     )
     post(letter, text, envelope, now, config.mail_sender)
+
+
+def _write(
+    case: Case, submission: Submission, now: datetime, config: Config, *, unseen: bool
+) -> None:
+    write_to_manager("intake", case, now, config, unseen=unseen, **_as_sent(submission))
+    _write_to_requester(case, submission, now, config)
+
+
+def _submission_of(case: Case) -> Submission:
+    """What a case says now, as if it were sent in."""
+    return Submission(
+        form_key=case.form_key,
+        kind=case.kind,
+        intent=case.intent,
+        role=case.role,
+        postcode=case.postcode,
+        municipality=case.municipality,
+        name=case.name,
+        email=case.email,
+        phone=case.phone,
+        answers=register.answers_of(case),
+    )
 
 
 def _as_sent(submission: Submission) -> dict[str, object]:

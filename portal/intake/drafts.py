@@ -28,6 +28,7 @@ class Draft(Table):
     door = CharField(max_length=20)
     step = IntegerField()
     reference = CharField(max_length=20, default="")
+    begun_at = Moment()
     changed_at = Moment(index=True)
     content = Sealed()
 
@@ -62,7 +63,12 @@ def save(secret: str, door: str, step: int, answers: Given, now: datetime) -> Dr
             # One that is past its day, and not yet swept, may still hold the digest.
             _delete(Draft.digest == _digest(secret))
             return Draft.create(
-                digest=_digest(secret), door=door, step=step, changed_at=now, content=content
+                digest=_digest(secret),
+                door=door,
+                step=step,
+                begun_at=now,
+                changed_at=now,
+                content=content,
             )
         draft.door, draft.step, draft.changed_at, draft.content = door, step, now, content
         draft.save()

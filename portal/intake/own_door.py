@@ -1,11 +1,12 @@
 """The requester's own door: who may come in, and what they can do there to their own case."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from portal.cases import conference, life, register
-from portal.cases.case import Contact, Intent, Role, Status, Submission
+from portal.cases.case import Contact, Happening, Intent, Role, Stage, Status, Submission
 from portal.cases.reference import read_reference
-from portal.cases.register import Case
+from portal.cases.register import Case, Event
 from portal.config import Config
 from portal.database import transaction
 from portal.delivery.letters import Envelope, compose
@@ -30,6 +31,9 @@ _TRIES_A_DAY = 10
 # To one address that was replaced, so that going to and fro fills nobody's mailbox.
 _REPLACED_A_DAY = 1
 _WEEK = 7  # days
+
+# From a commit until a mail server took the letter, on an ordinary day.
+_LETTER_TAKES = timedelta(minutes=1)
 
 # A letter about all the cases of an address; their references would say how many there are.
 _NO_CASE = "own-door"
@@ -163,11 +167,20 @@ def day_to_come(case: Case) -> datetime | None:
     return conference.of(case).starts_at if planned else None
 
 
-def delivered_at(case: Case) -> datetime | None:
-    """When word of a case reached whoever is to give the first sign of life; None before that.
+def told(events: Iterable[Event]) -> list[Event]:
+    """What befell a case, without what would tell a spammer that it was doubted."""
+    return [event for event in events if event.what is not Happening.LET_THROUGH]
 
-    As far as mail servers tell: they took a letter, and nobody says that it was read.
+
+def delivered_at(case: Case, now: datetime) -> datetime | None:
+    """When word of a case reached whoever is to look at it next; None before that.
+
+    As far as mail servers tell: they took a letter, and nobody says that it was read. What is in
+    quarantine is seen at the national desk at once; it is told as late as if a letter had gone.
     """
+    if case.stage is Stage.QUARANTINED:
+        seen = case.idle_since + _LETTER_TAKES
+        return seen if seen <= now else None
     letters = ("intake", "moved_to_you", "returned")
     return arrived_at(case.reference, letters, since=case.idle_since)
 

@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
 from portal.cases import register
-from portal.cases.case import Role, Submission
+from portal.cases.case import Doubt, Role, Submission
 from portal.database import transaction
 from portal.intake import accept as accepting
-from portal.intake import drafts, handles
+from portal.intake import doubt, drafts, handles
 from portal.intake.doors import DOORS, where_asked
 from portal.intake.forms import Intake, Step
 from portal.intake.pages import Page, config, destination, draft_of, is_ours, now, page_at
@@ -20,8 +20,13 @@ from portal.intake.views import confirm, see
 from portal.routing.rules import Choice
 from portal.web import wording
 from portal.web.fields import in_words, values_of
+from portal.web.quota import Purpose, place_of, take
 
 blueprint = Blueprint("sending", __name__)
+
+# What is asked of nobody. On this page alone, where nothing else is typed: where a name and an
+# address are asked, a browser or a keeper of passwords might fill it in for a person.
+TRAP = "website"
 
 
 def check(key: str, handle: str) -> ResponseReturnValue:
@@ -74,10 +79,26 @@ def _send(page: Page) -> ResponseReturnValue:
 def _accept(page: Page, form: Intake, draft: drafts.Draft) -> ResponseReturnValue:
     to = destination(form)
     assert not isinstance(to, Choice)  # noqa: S101 - every step was found sound
-    case = accepting.accept(form.submission(), to, now(), config())
+    case = accepting.accept(form.submission(), to, now(), config(), _doubts(form, draft))
     answered = {str(n): _said(form, step) for n, step in enumerate(page.door.form.steps, 1)}
     drafts.close(draft, case.reference, answered, now())
     return confirm(case.reference)
+
+
+def _doubts(form: Intake, draft: drafts.Draft) -> tuple[Doubt, ...]:
+    sending = doubt.Sending(
+        trap=request.form.get(TRAP, ""),
+        name=form["name"].data or "",
+        took=now() - draft.begun_at,
+        many=_many_before(place_of(request.remote_addr)),
+    )
+    return doubt.doubts(sending)
+
+
+def _many_before(place: str) -> bool:
+    if not place:
+        return False
+    return not take(Purpose.FORM, place, now(), a_day=doubt.MANY, a_week=doubt.MANY * 7)
 
 
 def was_sent(page: Page, form: Intake, draft: drafts.Draft) -> bool:
@@ -155,5 +176,6 @@ def _render(
         carried=_carried(page, form),
         notice=notice,
         in_words=in_words,
+        trap=TRAP,
     )
     return html, status

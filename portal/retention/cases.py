@@ -56,7 +56,8 @@ def _forget(key: str, before: datetime) -> bool:
     if case is None or not keeping.is_past(case, before):
         return False
     forget_about(case.reference)
-    tombstone.of(case).save(force_insert=True)
+    if not case.doubts:
+        tombstone.of(case).save(force_insert=True)
     # What hangs on it goes with it (ON DELETE CASCADE).
     case.delete_instance()
     return True

@@ -1,5 +1,6 @@
-"""Quotas: how often something may go to one address, counted without keeping the address."""
+"""Quotas: how often something may go to or come from one address, counted without keeping it."""
 
+import ipaddress
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -22,6 +23,7 @@ class Purpose(StrEnum):
     OLD_ADDRESS = "word to an address that was replaced"
     ROAD = "word on the road to a conference"
     WRONG_CODE = "wrong code after one link"
+    FORM = "form that was sent from one visitor's address"
 
 
 class QuotaUse(Table):
@@ -46,6 +48,18 @@ def take(purpose: Purpose, address: str, now: datetime, *, a_day: int, a_week: i
         return False
     QuotaUse.create(purpose=purpose, digest=digests[0], day=_day(now))
     return True
+
+
+def place_of(visitor: str | None) -> str:
+    """Where a visitor's address belongs: of IPv6 the network of one household; empty for none."""
+    try:
+        address = ipaddress.ip_address(visitor or "")
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped or ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
 
 
 def past(before: datetime) -> Rows:

@@ -106,6 +106,14 @@ HAPPENINGS = {
     "looked back": "verloop bewaard",
     "may ask": "contact na drie maanden mag",
     "may not ask": "geen contact na drie maanden",
+    "let through": "doorgestuurd naar de regiomanager",
+}
+# Why a case is in quarantine, to the national desk.
+DOUBTS = {
+    "a field that nobody sees": "Een veld is ingevuld dat mensen niet zien",
+    "a link for a name": "Bij de naam staat een link",
+    "faster than a person": "Het formulier is sneller ingevuld dan een mens kan",
+    "many from one address": "Die dag kwamen er al veel formulieren van hetzelfde internetadres",
 }
 
 # How long ago a case came in.
@@ -182,6 +190,9 @@ DONE = {
     "set_aside": "De brief blijft liggen. U kunt hem hier later nog versturen.",
     "passed on": "Het is overgedragen. Wie het nu heeft, krijgt bericht.",
     "reopened": "Dit is weer open. De regiomanager krijgt bericht.",
+    "let through": "Dit is doorgestuurd. De regiomanager krijgt bericht.",
+    "refused": "Dit is gestopt. Niemand krijgt er bericht van.",
+    "back in quarantine": "Dit wacht weer op een blik. Is het echt? Stuur het dan door.",
     "agreed": "De afspraken zijn bewaard.",
     "coordinator found": "De coördinator is bewaard.",
     "appointed": "De datum is bewaard.",

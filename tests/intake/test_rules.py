@@ -306,7 +306,8 @@ def test_the_last_page_has_one_button_that_sends_and_says_who_will_read_it(
     assert form.get("novalidate") is not None
     (button,) = page.all("button")
     assert words(button).startswith("Verstuur")
-    assert [node.get("type") for node in page.all("input")] == ["hidden", "hidden"]
+    # The last is the trap for robots, in a paragraph that is not drawn.
+    assert [node.get("type") for node in page.all("input")] == ["hidden", "hidden", "text"]
     (privacy,) = [node for node in page.all("a") if node.get("href", "").endswith("/privacy/")]
     assert page.place(privacy) < page.place(button)
     assert len(page.all("h1")) == 1

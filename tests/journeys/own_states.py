@@ -180,7 +180,7 @@ def _correction(tab: Page, house: House, who: str, own: str) -> Iterator[Met]:
 def _wait_until_delivered(case: Case) -> None:
     deadline = time.monotonic() + PROMPTLY
     with connection():
-        while own_door.delivered_at(case) is None:
+        while own_door.delivered_at(case, datetime.now(UTC)) is None:
             assert time.monotonic() < deadline, "the letter is not delivered"
             time.sleep(0.05)
 

@@ -1,6 +1,7 @@
 """What came in, counted by the database: of cases that are there and of those that were forgotten.
 
-Each case is in the register or has a tombstone, and never both; so each is counted once.
+Each case is in the register or has a tombstone, and never both; so each is counted once. What
+was never let out of quarantine is counted nowhere.
 """
 
 from collections import Counter
@@ -176,8 +177,9 @@ def _rows(query: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def _received(period: Period) -> Expression:
-    after: Expression = (Case.received_at >= period.since) & (Case.received_at < period.before)
-    return after
+    within = (Case.received_at >= period.since) & (Case.received_at < period.before)
+    real: Expression = within & (Case.doubts == "")
+    return real
 
 
 def _sign(in_time: bool | None) -> Sign:
