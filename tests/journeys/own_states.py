@@ -16,7 +16,7 @@ from portal.cases.register import By, Case
 from portal.config import Config, IntakeMail
 from portal.database import connection, open_database, transaction
 from portal.development.settings import read_settings
-from portal.intake import own_door
+from portal.intake import accept, own_door
 from portal.sealing import Keyring
 from portal.web import wording
 from tests.journeys.conftest import PROMPTLY, House
@@ -55,6 +55,8 @@ def write_of_all(house: House, amount: IntakeMail) -> None:
     for who in WHO.values():
         with connection():
             case = request_one(config, email="", **who)
+            # As if it had been doubted, and nobody had looked.
+            accept.announce(case, now, config, unseen=True)
             own_door.add(case, "Nog iets.", now, config)
             own_door.correct(case, Contact("Nora", "", ""), now, config)
             own_door.withdraw(case, now, config)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from portal.cases import conference, followup, progress, register, work
-from portal.cases.case import Intent, Kind, Role, Status, Submission
+from portal.cases.case import Doubt, Intent, Kind, Role, Status, Submission
 from portal.cases.conference import Agreed, Appointment, Coordinator, Payer
 from portal.cases.followup import Going
 from portal.cases.register import Case
@@ -69,6 +69,7 @@ def _cases(now: datetime) -> dict[str, Case]:
         "proposal": one(now - DAY, kind=kind, intent=intent, role=Role.NEIGHBOUR, answers=said),
         "pupil": one(now - 9 * DAY, role=Role.PUPIL, email="", answers=()),
     }
+    cases["doubted"] = one(now - DAY, doubts=tuple(Doubt), answers=said)
     for status in (Status.PLANNED, Status.HELD, Status.STOPPED):
         cases[status.value] = _moved(now, status)
     cases["withdrawn"] = one(now - DAY)
@@ -265,6 +266,15 @@ STATES: dict[str, tuple[str, Steps]] = {
     "case, stopped": ("a", _at("stopped")),
     "case, stopped, national": ("desk", _at("stopped")),
     "case, withdrawn": ("a", _at("withdrawn")),
+    "case, in quarantine": ("desk", _at("doubted")),
+    "wrong: let through, expired": (
+        "desk",
+        _spoilt("doubted", "", "csrf_token", "Dit is echt: stuur het door"),
+    ),
+    "wrong: no request, expired": (
+        "desk",
+        _spoilt("doubted", "", "csrf_token", "Dit is geen echte aanvraag"),
+    ),
     "note": ("a", _at("planned", "notitie/")),
     "wrong: note": ("a", _sent("planned", "notitie/", "Bewaar")),
     "wrong: note, expired": (
