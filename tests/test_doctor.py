@@ -32,7 +32,8 @@ from tests.real_server import free_port
 Settings = dict[str, str]
 LOOKED_AT = [
     *("settings", "database", "keys", "schema", "integrity", "places", "staff", "clock"),
-    *("regions", "worker", "letters", "stuck", "unhandled", "sweep", "kept"),
+    *("regions", "worker", "letters", "stuck", "held", "unhandled", "quarantine"),
+    *("sweep", "kept"),
     *("files", "mail", "disk", "backups", "site"),
 ]
 OTHER_KEY = "d3d3" * 10 + "d3c="

@@ -8,7 +8,7 @@ from portal import backup, sweep
 from portal.app import open_sound_database
 from portal.commands.command import Command, Refused, now, settings
 from portal.config import Config
-from portal.database import check_key, open_database
+from portal.database import check_key, open_database, pending_migrations
 from portal.delivery import outbox
 from portal.sealing import Keyring
 
@@ -38,6 +38,7 @@ def _backup(asked: argparse.Namespace) -> None:
     config = settings()
     # Also before an upgrade, when the schema is still behind.
     open_database(config.database_url, Keyring(config.data_keys))
+    pending_migrations()  # Refuses what a newer program made.
     check_key()
     try:
         backup.back_up(Path(asked.file))

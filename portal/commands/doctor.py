@@ -84,9 +84,9 @@ def look(mail_to: str | None, at: datetime) -> dict[str, Check]:
         checks |= _unseen("database", _AT_DATABASE)
     else:
         checks |= {name: _guarded(see, patient) for name, see in _AT_DATABASE.items()}
-        # The database as a whole was looked at more closely above.
+        # The database was looked at more closely above, and the backups are below.
         seen = examine(lambda: at)
-        checks |= {name: check for name, check in seen.items() if name != "database"}
+        checks |= {name: seen[name] for name in seen if name not in {"database", "backup"}}
     return checks | {name: _guarded(see, patient) for name, see in _BESIDE.items()}
 
 
