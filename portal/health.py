@@ -126,7 +126,10 @@ def _backup(now: datetime, folder: Path | None) -> Check:
     try:
         made = newest(folder)
     except OSError as fault:
-        return Check(ok=False, says=f"The folder of backups cannot be read ({fault.strerror}).")
+        return Check(
+            ok=False,
+            says=f"The folder of backups cannot be read ({fault.strerror}): see PORTAL_BACKUP_DIR.",
+        )
     if made is None or now - made > LONGEST_WITHOUT_BACKUP:
         return Check(ok=False, says="No backup for a day: see the log of 'portal worker'.")
     return Check(ok=True, says="A backup was made within the last day.")

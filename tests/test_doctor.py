@@ -32,9 +32,9 @@ from tests.real_server import free_port
 Settings = dict[str, str]
 LOOKED_AT = [
     *("settings", "database", "keys", "schema", "integrity", "places", "staff", "clock"),
-    *("regions", "worker", "letters", "stuck", "held", "unhandled", "quarantine"),
-    *("sweep", "kept"),
-    *("files", "mail", "disk", "backups", "site"),
+    *("regions", "worker", "letters", "stuck", "held", "backup"),
+    *("unhandled", "quarantine", "sweep", "kept"),
+    *("files", "mail", "disk", "site"),
 ]
 OTHER_KEY = "d3d3" * 10 + "d3c="
 
@@ -59,8 +59,8 @@ def well(
     deliver_round(lambda: datetime.now(UTC), lambda _: Outcome(Result.SENT, "250 ok"))
     database.close()
     (tmp_path / "backups").mkdir(mode=0o700)
-    (tmp_path / "backups" / "portal-1.db").write_bytes(b"a backup")
-    (tmp_path / "backups" / "portal-1.db").chmod(0o600)
+    (tmp_path / "backups" / "portal-2026-11-23.db").write_bytes(b"a backup")
+    (tmp_path / "backups" / "portal-2026-11-23.db").chmod(0o600)
     (tmp_path / "portal.db").chmod(0o600)
     for name in [name for name in os.environ if name.startswith("PORTAL_")]:
         monkeypatch.delenv(name)
@@ -165,13 +165,9 @@ def _later(table: type[Heartbeat] | type[LastSweep]) -> Callable[[], object]:
     return lambda: table.update(at=datetime.now(UTC) + timedelta(hours=1)).execute()
 
 
-def _empty_backup(folder: Path) -> None:
-    (folder / "backups" / "portal-1.db").write_bytes(b"")
-
-
 def _old_backup(folder: Path) -> None:
     old = datetime.now(UTC).timestamp() - 27 * 3600
-    os.utime(folder / "backups" / "portal-1.db", (old, old))
+    os.utime(folder / "backups" / "portal-2026-11-23.db", (old, old))
 
 
 ILL: list[tuple[str, Callable[[Path], object], set[str], str]] = [
@@ -220,15 +216,19 @@ ILL: list[tuple[str, Callable[[Path], object], set[str], str]] = [
     ("a file for all", lambda f: (f / "portal.db").chmod(0o644), {"files"}, "chmod o= "),
     (
         "a backup for all",
-        lambda f: (f / "backups" / "portal-1.db").chmod(0o604),
+        lambda f: (f / "backups" / "portal-2026-11-23.db").chmod(0o604),
         {"files"},
         "chmod o= ",
     ),
     ("settings for all", lambda f: (f / "portal.env").touch(0o644), {"files"}, "portal.env"),
-    ("no backup", lambda f: (f / "backups/portal-1.db").unlink(), {"backups"}, "'portal backup"),
-    ("an empty backup", _empty_backup, {"backups"}, "run 'portal backup FILE'"),
-    ("an old backup", _old_backup, {"backups"}, "run 'portal backup FILE'"),
-    ("no folder of backups", lambda f: shutil.rmtree(f / "backups"), {"backups"}, "backups"),
+    (
+        "no backup",
+        lambda f: (f / "backups/portal-2026-11-23.db").unlink(),
+        {"backup"},
+        "log of 'portal worker'",
+    ),
+    ("an old backup", _old_backup, {"backup"}, "log of 'portal worker'"),
+    ("no folder of backups", lambda f: shutil.rmtree(f / "backups"), {"backup"}, "cannot be read"),
 ]
 
 
@@ -348,8 +348,8 @@ def test_where_no_backups_are_asked_for_that_is_said(
 ) -> None:
     monkeypatch.delenv("PORTAL_BACKUP_DIR")
     checks = look(None, datetime.now(UTC))
-    assert checks["backups"].ok
-    assert "PORTAL_BACKUP_DIR" in checks["backups"].says
+    assert checks["backup"].ok
+    assert "PORTAL_BACKUP_DIR" in checks["backup"].says
 
 
 # -- mail

@@ -8,7 +8,7 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from peewee import PeeweeException
@@ -41,7 +41,6 @@ from portal.sweep import last as last_sweep
 from portal.web.pages import FrameMissing, read_frame
 
 LEAST_FREE = 500_000_000  # octets
-OLDEST_BACKUP = timedelta(hours=26)
 # Machines that are kept in time differ by less.
 SLACK = timedelta(minutes=5)
 _SHOWN = 20  # of many postcodes
@@ -84,9 +83,9 @@ def look(mail_to: str | None, at: datetime) -> dict[str, Check]:
         checks |= _unseen("database", _AT_DATABASE)
     else:
         checks |= {name: _guarded(see, patient) for name, see in _AT_DATABASE.items()}
-        # The database was looked at more closely above, and the backups are below.
-        seen = examine(lambda: at)
-        checks |= {name: seen[name] for name in seen if name not in {"database", "backup"}}
+        # The database as a whole was looked at more closely above.
+        seen = examine(lambda: at, patient.config.backup_dir)
+        checks |= {name: check for name, check in seen.items() if name != "database"}
     return checks | {name: _guarded(see, patient) for name, see in _BESIDE.items()}
 
 
@@ -245,20 +244,6 @@ def _disk(patient: Patient) -> Check:
     return Check(ok=True, says=f"{free // 1_000_000} MB are free where the database stands.")
 
 
-def _backups(patient: Patient) -> Check:
-    folder = patient.config.backup_dir
-    if folder is None:
-        return Check(ok=True, says="No backups are asked for: PORTAL_BACKUP_DIR is not set.")
-    made = [path.stat() for path in folder.iterdir() if path.is_file() and path.name[0] != "."]
-    newest = max((file.st_mtime for file in made if file.st_size), default=0.0)
-    if patient.now - datetime.fromtimestamp(newest, UTC) > OLDEST_BACKUP:
-        return Check(
-            ok=False,
-            says=f"No backup of the last day is in {folder}: run 'portal backup FILE' every day.",
-        )
-    return Check(ok=True, says=f"The newest backup in {folder} is of the last day.")
-
-
 def _site(_: Patient) -> Check:
     read_frame(MANIFEST)
     return Check(ok=True, says="The site is built.")
@@ -276,7 +261,6 @@ _BESIDE: dict[str, Callable[[Patient], Check]] = {
     "files": _files,
     "mail": _mail,
     "disk": _disk,
-    "backups": _backups,
     "site": _site,
 }
 
