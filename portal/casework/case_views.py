@@ -13,8 +13,8 @@ from portal.casework import case_pages, dossier, guard, handle
 from portal.casework.case_pages import about, answer, case_of, changed, done
 from portal.casework.forms import NoteForm, PassOnForm, ReopenForm, StepForm, TaskForm
 from portal.casework.guard import CASES, open_to, signed_in
-from portal.casework.pages import config, now, refused
 from portal.casework.people import Person, StaffRole
+from portal.web.answering import config, now, refused
 from portal.web.buttons import Button
 from portal.workdays import HERE
 

@@ -13,9 +13,9 @@ from portal.casework import desk, guard, signs
 from portal.casework.case_pages import give_back, reading_on
 from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.handle import NotTheirs, theirs
-from portal.casework.pages import config, now, to
 from portal.casework.people import Person
 from portal.web import wording
+from portal.web.answering import config, now, to
 from portal.workdays import HERE
 
 blueprint = Blueprint("desk", __name__, url_prefix="/beheer")

@@ -13,9 +13,10 @@ from portal.delivery.outbox import post
 from portal.delivery.wire import plain_address
 from portal.intake import drafts, handles
 from portal.intake.doors import DOORS
-from portal.intake.pages import Page, config, draft_of, now
+from portal.intake.pages import Page, draft_of
 from portal.intake.views import see
 from portal.organisation import organisation
+from portal.web.answering import config, now
 from portal.web.buttons import Button
 from portal.web.fields import Email
 from portal.web.quota import Purpose, take

@@ -1,21 +1,20 @@
 """Where a visitor is within a form, and the words that go to the page from there."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import abort, current_app, render_template, request, url_for
+from flask import abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from portal.config import Config
 from portal.intake import drafts, handles
 from portal.intake.considering import Thought
 from portal.intake.doors import DOORS, Door
 from portal.intake.forms import Intake, Step
 from portal.routing.regions import Destination, route
 from portal.routing.rules import Choice
+from portal.web.answering import config, now
 
 Given = MultiDict[str, str]
 
@@ -92,17 +91,6 @@ def render_step(
         asked=asked,
     )
     return html, status
-
-
-def config() -> Config:
-    """The settings that this portal runs with."""
-    settings: Config = current_app.config["PORTAL"]
-    return settings
-
-
-def now() -> datetime:
-    """The time, for what is stored."""
-    return datetime.now(UTC)
 
 
 def _knows_role(page: Page, form: Intake) -> bool:

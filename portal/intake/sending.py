@@ -15,10 +15,11 @@ from portal.intake import accept as accepting
 from portal.intake import doubt, drafts, handles
 from portal.intake.doors import DOORS, where_asked
 from portal.intake.forms import Intake, Step
-from portal.intake.pages import Page, config, destination, draft_of, is_ours, now, page_at
+from portal.intake.pages import Page, destination, draft_of, is_ours, page_at
 from portal.intake.views import confirm, see
 from portal.routing.rules import Choice
 from portal.web import wording
+from portal.web.answering import config, now
 from portal.web.fields import in_words, values_of
 from portal.web.quota import Purpose, place_of, take
 

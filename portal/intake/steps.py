@@ -17,7 +17,6 @@ from portal.intake.pages import (
     destination,
     draft_of,
     is_ours,
-    now,
     page_at,
     render_step,
 )
@@ -25,6 +24,7 @@ from portal.intake.sending import after_sending, was_sent
 from portal.intake.views import confirm, see
 from portal.routing.places import DONT_KNOW
 from portal.routing.rules import Choice
+from portal.web.answering import now
 from portal.web.fields import values_of
 
 blueprint = Blueprint("steps", __name__)
