@@ -117,8 +117,8 @@ def filled(**answers: str) -> Callable[[Page], None]:
     return fill
 
 
-def from_request_to_closed(country: Country, reference: str) -> None:
-    """All that the manager does, in the order in which the case page proposes it."""
+def from_request_to_planned(country: Country, reference: str) -> Page:
+    """What the manager does until there is a date, in the order that the case page proposes."""
     tab = country.manager()
     next_step(tab, reference, "Ik pak dit op")
     next_step(tab, reference, "Er is een gesprek met de aanvrager")
@@ -129,8 +129,11 @@ def from_request_to_closed(country: Country, reference: str) -> None:
     evening = filled(day="2027-11-30", at="19:30", minutes="120", place="Buurthuis De Kring")
     write_down(tab, reference, "Vul dag, tijd en plaats in", evening)
     expect(tab.locator(".state")).to_have_text("Gepland")
+    return tab
 
-    country.at(2027, 12, 1)
+
+def from_held_to_closed(country: Country, reference: str) -> None:
+    """What is left to do when the day is over."""
     tab = country.manager()
     went = filled(plan="made", came_neighbours="14", came_police="1")
     write_down(tab, reference, "Vul in hoe het ging", went)
@@ -141,17 +144,17 @@ def from_request_to_closed(country: Country, reference: str) -> None:
 def test_a_street_asks_meets_answers_and_is_forgotten(country: Country) -> None:
     visitor = country.visitor()
     reference = send(visitor, DOORS["community"], required("community", follow_up="yes"))
-    from_request_to_closed(country, reference)
+    from_request_to_planned(country, reference)
+    country.at(2027, 12, 1)
+    from_held_to_closed(country, reference)
     assert {"introduction", "coordinator"} <= {letter.name for letter in letters()}
 
     # The thirtieth of November and three months: a leap year has a twenty-ninth of February.
     follow_up(country.at(2028, 2, 28), country.config)
     assert letters("follow_up") == []
     follow_up(country.at(2028, 2, 29), country.config)
-    (letter,) = letters("follow_up")
-    link = re.search(r"http\S+/na-drie-maanden/\w+/", letter.body)
-    assert link
-    visitor.goto(link[0])
+    link = the_link()
+    visitor.goto(link)
     filled(going="still going", helped="Samen koffie drinken")(visitor)
     press(visitor, "Verstuur de antwoorden")
     expect(visitor.locator("h1")).to_have_text("Dank u wel")
@@ -169,8 +172,61 @@ def test_a_street_asks_meets_answers_and_is_forgotten(country: Country) -> None:
     assert reply.helped == "Samen koffie drinken"
     assert (stone.held, stone.plan) == (True, Plan.MADE)
     assert where(reply.id) == {"reply"}
-    visitor.goto(link[0])
+    visitor.goto(link)
     expect(visitor.locator("h1")).to_have_text("Deze link werkt niet meer")
+
+
+def test_nobody_is_asked_without_consent_nor_reminded_who_took_it_back(country: Country) -> None:
+    visitor = country.visitor()
+    reference = send(visitor, DOORS["community"], required("community", follow_up="no"))
+    from_request_to_planned(country, reference)
+    country.at(2027, 12, 1)
+    from_held_to_closed(country, reference)
+    follow_up(country.at(2028, 2, 29), country.config)
+    assert letters("follow_up") == []
+
+    next_step(country.manager(), reference, "De aanvrager vindt het goed")
+    follow_up(country.at(2028, 3, 1), country.config)
+    visitor.goto(f"{the_link()}stop/")
+    press(visitor, "Ik wil geen contact meer")
+    expect(visitor.locator("h1")).to_have_text("U krijgt geen vragen meer")
+    follow_up(country.at(2028, 3, 20), country.config)
+    assert letters("follow_up_reminder") == []
+
+
+def test_the_contact_moves_with_the_date(country: Country) -> None:
+    reference = send(country.visitor(), DOORS["community"], required("community", follow_up="yes"))
+    tab = from_request_to_planned(country, reference)
+    tab.goto(f"/beheer/zaak/{reference}/datum/")
+    filled(day="2028-01-31")(tab)
+    press(tab, "Bewaar")
+    country.at(2028, 2, 1)
+    from_held_to_closed(country, reference)
+    # Three months after the last of January is the last of April: here a Sunday.
+    for month, day in ((2, 29), (4, 28), (4, 30)):
+        follow_up(country.at(2028, month, day), country.config)
+    assert letters("follow_up") == []
+    follow_up(country.at(2028, 5, 1), country.config)
+    assert the_link()
+
+
+def test_of_a_conference_that_was_called_off_nobody_is_asked(country: Country) -> None:
+    reference = send(country.visitor(), DOORS["community"], required("community", follow_up="yes"))
+    tab = from_request_to_planned(country, reference)
+    tab.goto(f"/beheer/zaak/{reference}/datum/vervalt/")
+    press(tab, "Ja, deze dag vervalt")
+    assert letters("called_off")
+    for month, day in ((2, 29), (3, 1), (4, 3)):
+        follow_up(country.at(2028, month, day), country.config)
+    assert letters("follow_up") == []
+
+
+def the_link() -> str:
+    """Where the one letter that asks leads."""
+    (letter,) = letters("follow_up")
+    link = re.search(r"http\S+/na-drie-maanden/\w+/", letter.body)
+    assert link
+    return link[0]
 
 
 def is_known(reference: str) -> bool:
