@@ -51,15 +51,21 @@ def take(purpose: Purpose, address: str, now: datetime, *, a_day: int, a_week: i
 
 
 def place_of(visitor: str | None) -> str:
-    """Where a visitor's address belongs: of IPv6 the network of one household; empty for none."""
+    """Where a visitor's address belongs: of IPv6 the network of one household; empty for none.
+
+    A machine's own address is no visitor's. Behind a proxy whose word is not taken
+    (``PORTAL_TRUSTED_PROXIES``) everybody has it, and would be counted as one.
+    """
     try:
         address = ipaddress.ip_address(visitor or "")
     except ValueError:
         return ""
     if isinstance(address, ipaddress.IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped or ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+        if address.ipv4_mapped:
+            return place_of(str(address.ipv4_mapped))
+        if not address.is_loopback:
+            return str(ipaddress.ip_network((address, 64), strict=False))
+    return "" if address.is_loopback else str(address)
 
 
 def past(before: datetime) -> Rows:

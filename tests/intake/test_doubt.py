@@ -71,6 +71,11 @@ def test_a_household_has_one_network_whatever_its_machines_call_themselves() -> 
     assert place_of("::ffff:192.0.2.7") == place_of("192.0.2.7") == "192.0.2.7"
 
 
+@pytest.mark.parametrize("own", ["127.0.0.1", "127.0.0.9", "::1", "::ffff:127.0.0.1"])
+def test_a_machines_own_address_is_no_visitors(own: str) -> None:
+    assert place_of(own) == ""
+
+
 @pytest.mark.parametrize("nothing", [None, "", "unix:", "1.2.3", "x" * 300])
 def test_what_is_no_address_is_nowhere(nothing: str | None) -> None:
     assert place_of(nothing) == ""

@@ -37,7 +37,7 @@ from tests.portal_app import (
     rows,
 )
 
-JUNK, SCHOOL = "192.0.2.66", "127.0.0.9"
+JUNK, SCHOOL = "192.0.2.66", "198.51.100.9"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 DESK = By("desk", "Landelijk bureau")
 TRAP = {"website": "https://koop.example"}
