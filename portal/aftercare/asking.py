@@ -9,7 +9,7 @@ from portal.cases import followup, work
 from portal.cases.register import By, Case
 from portal.config import Config
 from portal.database import connection, transaction
-from portal.delivery.letters import Envelope, compose
+from portal.delivery.letters import compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.organisation import organisation
 from portal.web import tokens, wording
@@ -83,11 +83,6 @@ def _write(letter: str, case: Case, held_on: date, now: datetime, config: Config
         until=wording.date_in_words(last_day(until)),
         organisation=organisation(),
     )
-    envelope = Envelope(
-        recipient=case.email,
-        # Nobody else may answer, or read that there was a conference.
-        fallback=None,
-        reply_to=organisation().email,
-        case_reference=case.reference,
-    )
+    # Nobody else may answer, or read that there was a conference.
+    envelope = to_one_reader(case.email, case.reference)
     post(letter, text, envelope, now, config.mail_sender)

@@ -13,7 +13,7 @@ from typing import Any
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField
 
 from portal.cases.case import Happening, Intent, Kind, Status
-from portal.cases.register import By, Case, Event, answers_of, record
+from portal.cases.register import By, Case, Event, answer_of, record
 from portal.cases.work import Errand, finish_errand
 from portal.database import Moment, Sealed, Table, Word
 from portal.workdays import day_of
@@ -176,8 +176,8 @@ def may_ask(case: Case) -> bool | None:
     noted: bool | None = of(case).may_ask
     if noted is not None:
         return noted
-    said = [values[0] for name, values in answers_of(case) if name == "follow_up"]
-    return said[0] == "yes" if said else None
+    said = answer_of(case, "follow_up")
+    return said == "yes" if said else None
 
 
 def held_on(case: Case) -> date | None:

@@ -329,6 +329,11 @@ def answers_of(case: Case) -> Answers:
     return _answers(_parsed(case.answers, _unread(case.answers)))
 
 
+def answer_of(case: Case, name: str) -> str:
+    """The answer to one optional question of a case, or the first of several; empty without."""
+    return next((values[0] for asked, values in answers_of(case) if asked == name), "")
+
+
 @dataclass(frozen=True, repr=False)  # what it says must not end up in a log
 class Added:
     """What was sent later: when, by whom as they called themselves then, and what it says."""

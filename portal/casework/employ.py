@@ -9,7 +9,7 @@ from portal.casework.people import StaffRole
 from portal.casework.staff import RecoveryCode, Staff, email_hash, find, find_by_email
 from portal.config import Config
 from portal.database import transaction
-from portal.delivery.letters import Envelope, compose
+from portal.delivery.letters import compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.delivery.wire import plain_address
 from portal.organisation import organisation
@@ -134,5 +134,5 @@ def _mail_invitation(staff: Staff, now: datetime, config: Config) -> None:
         organisation=organisation(),
     )
     # Nobody else may come in.
-    envelope = Envelope(staff.email, None, organisation().email, NO_CASE)
+    envelope = to_one_reader(staff.email, NO_CASE)
     post("invitation", text, envelope, now, config.mail_sender)

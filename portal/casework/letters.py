@@ -6,7 +6,7 @@ from portal.cases.case import Intent, Role
 from portal.cases.register import Case
 from portal.config import Config
 from portal.database import reading_on
-from portal.delivery.letters import Envelope, compose
+from portal.delivery.letters import Envelope, compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.organisation import organisation
 from portal.routing.regions import destination_of
@@ -71,11 +71,6 @@ def tell_requester_who_has_it(case: Case, now: datetime, config: Config) -> None
         destination=destination_of(case.region),
         organisation=organisation(),
     )
-    envelope = Envelope(
-        recipient=address,
-        # Nobody else may read who asked for what.
-        fallback=None,
-        reply_to=organisation().email,
-        case_reference=case.reference,
-    )
+    # Nobody else may read who asked for what.
+    envelope = to_one_reader(address, case.reference)
     post("passed_on", text, envelope, now, config.mail_sender)

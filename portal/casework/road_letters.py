@@ -7,7 +7,7 @@ from portal.cases.case import Role
 from portal.cases.conference import Conference
 from portal.cases.register import Case
 from portal.config import Config
-from portal.delivery.letters import Envelope, Text, compose
+from portal.delivery.letters import Envelope, Text, compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.organisation import organisation
 from portal.routing.regions import Destination, destination_of
@@ -44,7 +44,7 @@ def introduce(case: Case, now: datetime, config: Config) -> None:
         organisation=organisation(),
     )
     # Nobody else may read who asked for what.
-    envelope = Envelope(case.email, None, organisation().email, case.reference)
+    envelope = to_one_reader(case.email, case.reference)
     _post(INTRODUCTION, text, envelope, now, config)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from portal.cases import conference, followup
 from portal.cases.case import Kind, Stage, Status
 from portal.cases.conference import Conference
-from portal.cases.register import Case, answers_of
+from portal.cases.register import Case, answer_of
 from portal.casework import road
 from portal.web import wording
 
@@ -23,8 +23,8 @@ def of(case: Case, now: datetime) -> dict[str, Any]:
         "on_the_road": road.is_open(case),
         "has_road": begun or (road.is_open(case) and talking),
         "missing": _missing(case, found, now),
-        "came": [(label, n) for label, n in _came(found)],
-        "wishes": _wishes(case),
+        "came": list(_came(found)),
+        "wishes": answer_of(case, "coordinator_wishes"),
         "may_ask": conference.may_ask(case),
         "has_contact": conference.has_contact_afterwards(case),
         "community": case.kind is Kind.COMMUNITY,
@@ -55,11 +55,6 @@ def _came(found: Conference) -> Iterator[tuple[str, int]]:
     words = dict(wording.ATTENDED)
     for role, number in conference.attended(found).items():
         yield words.get(role, role), number
-
-
-def _wishes(case: Case) -> str:
-    said = [values[0] for name, values in answers_of(case) if name == "coordinator_wishes"]
-    return said[0] if said else ""
 
 
 def texts(shown: dict[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from portal.cases.case import Kind
 from portal.cases.conference import Payer
 from portal.cases.followup import Going, Standing, Told
 from portal.cases.question import Advice, advise
-from portal.cases.register import Case, answers_of
+from portal.cases.register import Case, answer_of
 from portal.casework import case_pages, guard, road, road_forms, road_pages
 from portal.casework.agenda_views import calendar_file
 from portal.casework.calendar import entry
@@ -211,10 +211,9 @@ def _known(case: Case) -> dict[str, object]:
 def _proposed(case: Case) -> dict[str, object]:
     """What the requester wrote: their question, and who might pay; nothing that does not open."""
     with reading_on(""):
-        said = {name: values[0] for name, values in answers_of(case)}
-    payer = said.get("financing")
+        question, payer = answer_of(case, "question"), answer_of(case, "financing")
     return {
-        "question": said.get("question"),
+        "question": question,
         "payer": payer if payer in {known.value for known in Payer} else None,
     }
 

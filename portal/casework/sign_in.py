@@ -9,7 +9,7 @@ from portal.casework.employ import NO_CASE, invited
 from portal.casework.staff import Staff, email_hash, find
 from portal.config import Config
 from portal.database import transaction
-from portal.delivery.letters import Envelope, compose
+from portal.delivery.letters import compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.delivery.wire import plain_address
 from portal.organisation import organisation
@@ -207,5 +207,5 @@ def _write_link(address: str, link: str, now: datetime, config: Config) -> None:
         organisation=organisation(),
     )
     # Nobody else may come in.
-    envelope = Envelope(address, None, organisation().email, NO_CASE)
+    envelope = to_one_reader(address, NO_CASE)
     post("sign_in", text, envelope, now, config.mail_sender)

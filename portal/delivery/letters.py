@@ -8,6 +8,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from portal.organisation import organisation
+
 # Plain text: escaping for HTML would put &amp; in the reader's hands.
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent.parent / "templates" / "mail"),
@@ -63,6 +65,14 @@ class Envelope:
     def __post_init__(self) -> None:
         if not _REFERENCE.fullmatch(self.case_reference):
             raise ValueError("a case reference has 1 to 40 letters, digits, '.', '_' and '-'")
+
+
+def to_one_reader(recipient: str, about: str) -> Envelope:
+    """The envelope of a letter that nobody else may read, whatever becomes of it.
+
+    ``about`` stands where the reference of a case does. Answers go to the organisation.
+    """
+    return Envelope(recipient, None, organisation().email, about)
 
 
 def compose(letter: str, /, **context: object) -> Text:

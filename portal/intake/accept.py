@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from portal.cases import register
-from portal.cases.case import Doubt, Kind, Role, Submission
+from portal.cases.case import Answers, Doubt, Kind, Role, Submission
 from portal.cases.register import Case
 from portal.config import Config, IntakeMail
 from portal.database import transaction
-from portal.delivery.letters import Envelope, compose
+from portal.delivery.letters import Envelope, compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.delivery.wire import plain_address
 from portal.organisation import organisation
@@ -60,14 +60,13 @@ def announce(case: Case, now: datetime, config: Config, *, unseen: bool) -> None
     They are those that it would have caused without, additions included. ``unseen`` tells its
     manager that nobody looked whether a person sent it.
     """
-    _write(case, _submission_of(case), now, config, unseen=unseen)
+    _write(case, submission_of(case, register.answers_of(case)), now, config, unseen=unseen)
     for added in register.additions(case):
         said = replace(
-            _submission_of(case),
+            submission_of(case, added.answers),
             name=added.name,
             email=added.email,
             phone=added.phone,
-            answers=added.answers,
         )
         write_to_manager("addition", case, now, config, **_as_sent(said))
 
@@ -121,8 +120,8 @@ def _write(
     _write_to_requester(case, submission, now, config)
 
 
-def _submission_of(case: Case) -> Submission:
-    """What a case says now, as if it were sent in."""
+def submission_of(case: Case, answers: Answers) -> Submission:
+    """These answers, as if they were sent in by the requester of a case as that is now."""
     return Submission(
         form_key=case.form_key,
         kind=case.kind,
@@ -133,7 +132,7 @@ def _submission_of(case: Case) -> Submission:
         name=case.name,
         email=case.email,
         phone=case.phone,
-        answers=register.answers_of(case),
+        answers=answers,
     )
 
 
@@ -159,11 +158,6 @@ def _write_to_requester(case: Case, submission: Submission, now: datetime, confi
         own_door=f"{config.base_url}/mijn-aanvraag/",
         organisation=organisation(),
     )
-    envelope = Envelope(
-        recipient=address,
-        # Nobody else may read who asked for what.
-        fallback=None,
-        reply_to=organisation().email,
-        case_reference=case.reference,
-    )
+    # Nobody else may read who asked for what.
+    envelope = to_one_reader(address, case.reference)
     post("confirmation", text, envelope, now, config.mail_sender)

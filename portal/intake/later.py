@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
 from portal.database import transaction
-from portal.delivery.letters import Envelope, compose
+from portal.delivery.letters import compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.delivery.wire import plain_address
 from portal.intake import drafts, handles
@@ -93,13 +93,8 @@ def _post(draft: drafts.Draft, secret: str, address: str) -> None:
         return
     link = config().base_url + url_for("later.arrive", secret=secret)
     text = compose("resume", link=link, organisation=organisation(), **_voice(draft))
-    envelope = Envelope(
-        recipient=address,
-        # Nobody else may open the form.
-        fallback=None,
-        reply_to=organisation().email,
-        case_reference="formulier",
-    )
+    # Nobody else may open the form.
+    envelope = to_one_reader(address, "formulier")
     post("resume", text, envelope, now(), config().mail_sender)
 
 

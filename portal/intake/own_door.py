@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from portal.cases import conference, life, register
-from portal.cases.case import Contact, Happening, Intent, Role, Stage, Status, Submission
+from portal.cases.case import Contact, Happening, Intent, Role, Stage, Status
 from portal.cases.reference import read_reference
 from portal.cases.register import Case, Event
 from portal.config import Config
 from portal.database import transaction
-from portal.delivery.letters import Envelope, compose
+from portal.delivery.letters import compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.delivery.tracing import arrived_at, letters_about
 from portal.delivery.wire import plain_address
@@ -112,7 +112,7 @@ def add(case: Case, text: str, now: datetime, config: Config) -> None:
     """
     with transaction():
         case = register.still_open(case)
-        accept.add(case, _said(case, text), now, config)
+        accept.add(case, accept.submission_of(case, (("addition", (text,)),)), now, config)
 
 
 def correct(case: Case, contact: Contact, now: datetime, config: Config) -> None:
@@ -205,13 +205,8 @@ def _write_link(address: str, secret: str, now: datetime, config: Config) -> Non
         minutes=LINK_LIFETIME // timedelta(minutes=1),
         organisation=organisation(),
     )
-    envelope = Envelope(
-        recipient=address,
-        # Nobody else may come in.
-        fallback=None,
-        reply_to=organisation().email,
-        case_reference=_NO_CASE,
-    )
+    # Nobody else may come in.
+    envelope = to_one_reader(address, _NO_CASE)
     post("link", text, envelope, now, config.mail_sender)
 
 
@@ -233,27 +228,6 @@ def _tell_old_address(case: Case, address: str, now: datetime, config: Config) -
         proposal=case.intent is Intent.PROPOSAL,
         organisation=organisation(),
     )
-    envelope = Envelope(
-        recipient=address,
-        # Nobody else may read who asked for what.
-        fallback=None,
-        reply_to=organisation().email,
-        case_reference=case.reference,
-    )
+    # Nobody else may read who asked for what.
+    envelope = to_one_reader(address, case.reference)
     post("address_changed", text, envelope, now, config.mail_sender)
-
-
-def _said(case: Case, text: str) -> Submission:
-    """A text as a further submission of the same requester."""
-    return Submission(
-        form_key="",
-        kind=case.kind,
-        intent=case.intent,
-        role=case.role,
-        postcode=case.postcode,
-        municipality=case.municipality,
-        name=case.name,
-        email=case.email,
-        phone=case.phone,
-        answers=(("addition", (text,)),),
-    )

@@ -37,16 +37,6 @@ REAL, JUNK = "Dit is echt", "Dit is geen echte aanvraag"
 
 
 @pytest.fixture
-def anna(house: House) -> Browser:
-    return house.signed_in("a")
-
-
-@pytest.fixture
-def desk(house: House) -> Browser:
-    return house.signed_in("desk")
-
-
-@pytest.fixture
 def doubted(house: House) -> Case:
     return came_in(doubts=TRAP)
 
