@@ -11,7 +11,7 @@ run: .venv/run.done
 	@VAR="$(VAR)" PORT="$(PORT)" $(BIN)/python -m portal.development.run
 
 test: .venv/test.done
-	@$(BIN)/python tests/chromium.py
+	@$(BIN)/python tests/machine.py
 	$(BIN)/python -m pytest
 
 check: .venv/test.done
