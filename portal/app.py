@@ -34,6 +34,7 @@ from portal.intake import doors, later, own_views, sending, steps, views
 from portal.intake.accept import announce
 from portal.organisation import organisation
 from portal.sealing import Keyring
+from portal.web import times, wording
 from portal.web.pages import dress, hosts, read_frame
 
 ROOT = Path(__file__).parent.parent
@@ -120,6 +121,8 @@ def _set_up_pages(app: Flask, config: Config) -> None:
         kinds=doors.KINDS,
         roles=doors.ROLES,
         switches=doors.SWITCHES,
+        words=wording,
+        times=times,
     )
     app.jinja_env.filters["lower_first"] = lambda text: text[:1].lower() + text[1:]
     app.before_request(_refuse_unmeasured)

@@ -12,7 +12,7 @@ from portal.database import connection, transaction
 from portal.delivery.letters import compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.organisation import organisation
-from portal.web import tokens, wording
+from portal.web import times, tokens, wording
 from portal.workdays import HERE, day_of, is_workday, last_day
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def _write(letter: str, case: Case, held_on: date, now: datetime, config: Config
         reference=case.reference,
         link=link,
         stop=f"{link}stop/",
-        until=wording.date_in_words(last_day(until)),
+        until=times.date_in_words(last_day(until)),
         organisation=organisation(),
     )
     # Nobody else may answer, or read that there was a conference.

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from portal.casework.forms import Day
 from portal.routing.absences import Absence
-from portal.web import wording
+from portal.web import times
 from portal.web.buttons import Button
 from portal.web.fields import Choice
 
@@ -66,7 +66,7 @@ class AbsenceForm(Button):
         """Say which absence some of the days are part of."""
         self._wrong(
             "first_day",
-            f"Van {wording.weekday(other.first_day)} tot en met {wording.weekday(other.last_day)}"
+            f"Van {times.weekday(other.first_day)} tot en met {times.weekday(other.last_day)}"
             " staat er al afwezigheid. Kies andere dagen, of haal die eerst weg",
         )
 

@@ -21,7 +21,7 @@ from portal.routing.regions import (
     regions_where_standing_in,
     usual_deputy,
 )
-from portal.web import answering, wording
+from portal.web import answering
 from portal.web.buttons import Button
 from portal.workdays import day_of
 
@@ -121,7 +121,6 @@ def _shown(person: Person) -> dict[str, object]:
         "several": person.manager is None,
         "standing_in": sorted(names[key] for key in standing_in),
         "desk": national_desk().function,
-        "words": wording,
     }
 
 

@@ -62,7 +62,6 @@ def about(case: Case) -> dict[str, Any]:
         "what": "Het voorstel" if case.intent is Intent.PROPOSAL else "De aanvraag",
         "pupil": case.role is Role.PUPIL,
         "mailed": bool(letters.address_of(case)),
-        "words": wording,
     }
 
 

@@ -14,7 +14,6 @@ from portal.casework.case_pages import give_back, reading_on
 from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.handle import NotTheirs, theirs
 from portal.casework.people import Person
-from portal.web import wording
 from portal.web.answering import config, now, to
 from portal.workdays import HERE
 
@@ -59,7 +58,6 @@ def _render(person: Person, asked: desk.Asked, typed: str = "", notice: str = ""
     with reading_on("the desk"):
         return render_template(
             "desk/overview.html",
-            words=wording,
             asked=asked,
             sections=desk.sections(person, asked, at, within),
             within=within,

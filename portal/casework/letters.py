@@ -10,7 +10,7 @@ from portal.delivery.letters import Envelope, compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.organisation import organisation
 from portal.routing.regions import destination_of
-from portal.web import wording
+from portal.web import times
 from portal.workdays import add_workdays
 
 # Those that are for the requester, wherever they are reached; not the one to an old address.
@@ -43,7 +43,7 @@ def tell_who_has_it_now(case: Case, now: datetime, config: Config) -> None:
         reference=case.reference,
         proposal=case.intent is Intent.PROPOSAL,
         destination=destination,
-        before=wording.before(add_workdays(now, config.remind_after)),
+        before=times.before(add_workdays(now, config.remind_after)),
         link=case_address(config, case.reference),
     )
     envelope = Envelope(

@@ -18,7 +18,7 @@ from portal.delivery.outbox import held, stuck_about
 from portal.organisation import organisation
 from portal.routing.regions import Destination, regions_of, who_answers
 from portal.routing.rules import NATIONAL
-from portal.web import wording
+from portal.web import times
 from portal.workdays import QUARANTINE, add_workdays, day_of, last_day
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def text(reader: Reader, morning: Morning) -> Text:
     return compose(
         "digest",
         function=reader.to.function,
-        day=wording.weekday(morning.today),
+        day=times.weekday(morning.today),
         parts=[part for part in made if part.number or part.words is None],
         number=sum(part.number for part in made),
         more=any(part.more for part in made),
@@ -147,7 +147,7 @@ def _longest(stage: Stage, reader: Reader) -> list[Case]:
 def _as_waiting(case: Case, within: int, morning: Morning) -> Waiting:
     until = last_day(add_workdays(case.idle_since, within))
     region = morning.names.get(case.region, morning.names[NATIONAL])
-    return Waiting(case.reference, region, wording.weekday(until), until < morning.today)
+    return Waiting(case.reference, region, times.weekday(until), until < morning.today)
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _tasks(reader: Reader, morning: Morning) -> list[Due]:
     with connection():
         found = work.due(reader.regions, morning.today, _MOST + 1)
     return [
-        Due(task.case.reference, wording.weekday(task.due_on), task.due_on < morning.today)
+        Due(task.case.reference, times.weekday(task.due_on), task.due_on < morning.today)
         for task in found
     ]
 

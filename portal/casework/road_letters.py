@@ -11,7 +11,7 @@ from portal.delivery.letters import Envelope, Text, compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.organisation import organisation
 from portal.routing.regions import Destination, destination_of
-from portal.web import quota, wording
+from portal.web import quota, times
 from portal.web.tokens import Purpose, issue
 
 INTRODUCTION = "introduction"
@@ -66,8 +66,8 @@ def tell_coordinator(case: Case, now: datetime, config: Config) -> None:
         reference=case.reference,
         name=road.coordinator_name,
         road=road,
-        when=wording.appointment(road.starts_at),
-        takes=wording.lasting(road.minutes),
+        when=times.appointment(road.starts_at),
+        takes=times.lasting(road.minutes),
         again=road.sequence > 1,
         destination=destination,
         link=f"{config.base_url}/agenda/{secret}/",
@@ -87,7 +87,7 @@ def tell_coordinator_it_is_off(
         "called_off",
         reference=case.reference,
         name=before.coordinator_name,
-        when=wording.appointment(before.starts_at),
+        when=times.appointment(before.starts_at),
         destination=destination,
     )
     envelope = _to_coordinator(before, destination, case)

@@ -12,7 +12,6 @@ from portal.casework.people import StaffRole
 from portal.casework.sign_in_forms import Invitation
 from portal.casework.staff import Staff
 from portal.routing.regions import managers
-from portal.web import wording
 from portal.web.answering import answer, config, now, refused, to
 from portal.web.buttons import Button
 
@@ -25,7 +24,7 @@ def overview() -> ResponseReturnValue:
     """Everybody who has or had an account."""
     tell(Action.LOOKED)
     return render_template(
-        "desk/sign_in/staff.html", everybody=staff.everybody(), managers=managers(), words=wording
+        "desk/sign_in/staff.html", everybody=staff.everybody(), managers=managers()
     )
 
 

@@ -8,7 +8,6 @@ from portal.cases.reference import read_reference
 from portal.casework import staff
 from portal.casework.guard import open_to, tell
 from portal.casework.people import StaffRole
-from portal.web import wording
 
 blueprint = Blueprint("trail", __name__, url_prefix="/beheer/logboek")
 
@@ -29,5 +28,4 @@ def show() -> ResponseReturnValue:
         page=page,
         names=staff.names(),
         pages={rule.endpoint: rule.rule for rule in current_app.url_map.iter_rules()},
-        words=wording,
     )

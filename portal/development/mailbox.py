@@ -12,8 +12,6 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, render_template, request
 
-from portal.web import wording
-
 SHOWN = 200  # letters on one page
 
 _NAME = re.compile(r"[0-9]{20}-[0-9]{6}")
@@ -51,7 +49,6 @@ def mailbox(folder: Path, people: Callable[[], Sequence[object]]) -> Blueprint:
             letters=letters,
             total=len(names),
             people=people(),
-            words=wording,
         )
 
     @blueprint.get("/<name>/")

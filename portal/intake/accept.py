@@ -15,7 +15,7 @@ from portal.delivery.wire import plain_address
 from portal.organisation import organisation
 from portal.routing.places import normalise_postcode
 from portal.routing.regions import Destination, destination_of
-from portal.web import wording
+from portal.web import times, wording
 from portal.web.quota import Purpose, take
 from portal.workdays import HERE, add_workdays, last_day
 
@@ -97,7 +97,7 @@ def write_to_manager(
         letter,
         case=case,
         destination=destination,
-        until=wording.weekday(last_day(add_workdays(case.idle_since, config.remind_after))),
+        until=times.weekday(last_day(add_workdays(case.idle_since, config.remind_after))),
         link=f"{config.base_url}/beheer/zaak/{case.reference}/",
         words=wording,
         shows_contact=config.intake_mail is not IntakeMail.NOTICE,

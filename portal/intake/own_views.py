@@ -26,7 +26,6 @@ from portal.intake.own_forms import (
     PhoneEntry,
 )
 from portal.routing.regions import destination_of
-from portal.web import wording
 from portal.web.answering import Act, answer, config, now, refused, to
 from portal.web.buttons import Button
 
@@ -91,7 +90,7 @@ def overview() -> ResponseReturnValue:
         return to("own.ask")
     if len(mine) == 1:
         return to("own.show", reference=mine[0].reference)
-    return render_template("own/overview.html", form=Button(), cases=mine, words=wording)
+    return render_template("own/overview.html", form=Button(), cases=mine)
 
 
 @blueprint.post("/uitloggen/")
@@ -205,7 +204,6 @@ def _about(case: Case) -> dict[str, object]:
     return {
         "case": case,
         "je": case.role is Role.PUPIL,
-        "words": wording,
         "name": contact.masked_name(case.name),
         "email": contact.masked_email(case.email),
         "phone": contact.masked_phone(case.phone),

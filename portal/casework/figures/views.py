@@ -18,7 +18,7 @@ from portal.casework.guard import open_to, tell
 from portal.casework.people import StaffRole
 from portal.routing.regions import national_desk, region_names
 from portal.routing.rules import NATIONAL
-from portal.web import wording
+from portal.web import times
 from portal.web.answering import now, to
 
 blueprint = Blueprint("figures", __name__, url_prefix="/beheer/cijfers")
@@ -55,7 +55,7 @@ def show() -> ResponseReturnValue:
         tables=[(table, charts.bars(table)) for table in asked.report.tables()],
         explained=words.EXPLAINED,
         country=COUNTRY,
-        made=wording.day_and_time(at),
+        made=times.day_and_time(at),
         running=asked.period.before > at,
         words=words,
         in_words=counting.in_words(asked.period.year) is not None,
@@ -68,7 +68,7 @@ def export() -> ResponseReturnValue:
     """The same figures as a workbook."""
     at = now()
     asked = _asked(at)
-    heading = workbook.Heading(asked.period.name, asked.where, wording.day_and_time(at))
+    heading = workbook.Heading(asked.period.name, asked.where, times.day_and_time(at))
     book = workbook.write(asked.report.tables(), heading, words.EXPLAINED, at)
     tell(Action.EXPORTED)
     name = f"cijfers-{asked.period}.xlsx"
