@@ -52,14 +52,19 @@ def appoint(
 ) -> bool:
     """Keep who coordinates. They are told the date, if there is one, and whom they will work for.
 
-    With ``introduce`` the requester is told who it is, once for each coordinator.
+    Who coordinated until now is told that they need not come. With ``introduce`` the requester is
+    told who it is, once for each coordinator.
     """
 
     def keep(case: Case, who: By) -> bool:
+        before = conference.of(case)
         changed = conference.appoint_coordinator(case, coordinator, who, now)
         told = introduce and _introduce(case, now, config)
-        if changed and conference.of(case).starts_at:
+        if changed and before.starts_at:
             road_letters.tell_coordinator(case, now, config)
+            # Another name at one address is a slip of the pen mended.
+            if before.coordinator_email != coordinator.email and before.starts_at > now:
+                road_letters.relieve_coordinator(case, before, now, config)
         return changed or told
 
     return _keep(person, reference, seen, now, keep)

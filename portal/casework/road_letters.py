@@ -80,18 +80,27 @@ def tell_coordinator_it_is_off(
     case: Case, before: Conference, now: datetime, config: Config
 ) -> None:
     """Tell the coordinator that the date no longer holds, in the caller's transaction."""
-    if not before.coordinator_email:
+    _take_back("called_off", case, before, now, config)
+
+
+def relieve_coordinator(case: Case, before: Conference, now: datetime, config: Config) -> None:
+    """Tell who coordinated until now that somebody else will be there, as above."""
+    _take_back("relieved", case, before, now, config)
+
+
+def _take_back(letter: str, case: Case, before: Conference, now: datetime, config: Config) -> None:
+    """Nothing to somebody who has no address, or was never told a date."""
+    if not (before.coordinator_email and before.starts_at):
         return
     destination = destination_of(case.region)
     text = compose(
-        "called_off",
+        letter,
         reference=case.reference,
         name=before.coordinator_name,
         when=times.appointment(before.starts_at),
         destination=destination,
     )
-    envelope = _to_coordinator(before, destination, case)
-    _post("called_off", text, envelope, now, config)
+    _post(letter, text, _to_coordinator(before, destination, case), now, config)
 
 
 def _post(letter: str, text: Text, envelope: Envelope, now: datetime, config: Config) -> None:

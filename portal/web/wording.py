@@ -137,6 +137,7 @@ LETTERS = {
     "introduction": "Bericht aan de aanvrager: wie de coördinator is",
     "coordinator": "Bericht aan de coördinator: dag, tijd en plaats",
     "called_off": "Bericht aan de coördinator: het gaat niet door",
+    "relieved": "Bericht aan wie coördinator was: iemand anders doet het",
     "follow_up": "Vraag aan de aanvrager: hoe gaat het na drie maanden?",
     "follow_up_reminder": "Herinnering aan de aanvrager: hoe gaat het na drie maanden?",
 }

@@ -28,6 +28,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OPEN = "Hoe wordt het weer rustig op het plein?"
 EVENING = {"day": "3-12-2026", "at": "19.30", "minutes": "120", "place": "Buurthuis De Kring"}
 SANNE = {"name": "Sanne Visser", "email": "sanne@example.org", "phone": "06 11 22 33 44"}
+BRAM = {"name": "Bram Bos", "email": "bram@example.org", "phone": ""}
 PARTS = ("gesprek/", "coordinator/", "datum/", "verloop/", "datum/vervalt/")
 
 
@@ -343,6 +344,21 @@ def test_a_requester_is_not_buried_in_names_either(
     assert road(case).coordinator_name != SANNE["name"]
 
 
+def test_who_is_replaced_is_told_not_to_come_and_who_is_only_renamed_is_not(anna: Browser) -> None:
+    case = on_the_way()
+    fill(anna, at(case, "coordinator/"), **SANNE, introduce="no")
+    fill(anna, at(case, "coordinator/"), **BRAM, introduce="no")
+    assert letters("relieved") == []  # of whom nobody knew a date
+    date_it(anna, case)
+    fill(anna, at(case, "coordinator/"), **BRAM | {"name": "Bram de Bos"}, introduce="no")
+    assert letters("relieved") == []
+    fill(anna, at(case, "coordinator/"), **SANNE, introduce="no")
+    (letter,) = letters("relieved")
+    assert letter.recipient == BRAM["email"]
+    assert "donderdag 3 december 2026" in letter.body
+    assert letters("coordinator")[-1].recipient == SANNE["email"]
+
+
 def test_a_date_that_lapses_is_told_and_the_case_goes_a_step_back(
     anna: Browser, house: House
 ) -> None:
@@ -596,8 +612,9 @@ def test_every_letter_reads_easily(anna: Browser, role: Role) -> None:
     case = on_the_way(kind=kind, role=role, intent=Intent.REQUEST)
     fill(anna, at(case, "coordinator/"), **SANNE, introduce="yes")
     date_it(anna, case)
+    fill(anna, at(case, "coordinator/"), **BRAM, introduce="no")
     press(anna, at(case, "datum/vervalt/"), "Ja, deze dag vervalt")
-    for name in ("introduction", "coordinator", "called_off"):
+    for name in ("introduction", "coordinator", "relieved", "called_off"):
         gate = PUPIL if (role, name) == (Role.PUPIL, "introduction") else NORMAL
         assert gate.faults(own_words(letters(name)[-1].body)) == [], name
 

@@ -33,7 +33,7 @@ ELSEWHERE = {"development", "desk", "desk_takes_over", "digest", "invitation", "
 ELSEWHERE |= {"passed_on", "reminder", "sign_in", "stand_in"}
 # Letters that the tests of their own room send and gate.
 ELSEWHERE |= {"address_changed", "called_off", "coordinator", "follow_up_reminder", "introduction"}
-ELSEWHERE |= {"proof"}
+ELSEWHERE |= {"proof", "relieved"}
 # For a reader at the desk, where a form says nothing but who sends it.
 ELSEWHERE_SAID = "Er is verder niets ingevuld."
 NEVER = re.compile(r"!|\b(?:helaas|alstublieft|alsjeblieft|please)\b", re.IGNORECASE)
