@@ -10,7 +10,7 @@ from typing import Any
 
 from portal import log
 from portal.config import Config
-from portal.development.settings import read_settings
+from portal.development.settings import read_settings, with_own
 
 
 class Refused(Exception):
@@ -36,10 +36,13 @@ def settings() -> Config:
 
 
 def environment(given: Mapping[str, str]) -> Mapping[str, str]:
-    """The settings given, or, in a checkout without any, those that ``make run`` made."""
-    if any(name.startswith("PORTAL_") for name in given):
-        return given
-    return read_settings(Path(given.get("VAR", "var")))
+    """The settings given, or, in a checkout without any, those that ``make run`` made.
+
+    In development with what stands in ``.env`` where the program was started.
+    """
+    if not any(name.startswith("PORTAL_") for name in given):
+        given = read_settings(Path(given.get("VAR", "var")))
+    return with_own(given, Path())
 
 
 def now() -> datetime:

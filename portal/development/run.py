@@ -17,7 +17,7 @@ from portal.database import DatabaseUnsound, open_database
 from portal.development.catcher import LOOPBACK, catching
 from portal.development.demonstration import demonstrators, furnish
 from portal.development.programs import ProgramEnded, Programs, running
-from portal.development.settings import SettingsTorn, mailbox_folder, renew_settings
+from portal.development.settings import SettingsTorn, mailbox_folder, renew_settings, with_own
 from portal.sealing import Keyring
 
 PORTAL = (sys.executable, "-m", "portal.cli")
@@ -76,7 +76,7 @@ def _run(var: Path, port: int) -> None:
     var.mkdir(parents=True, exist_ok=True)
     with catching(mailbox_folder(var)) as mail_port:
         settings = renew_settings(var, port, mail_port)
-        environment = {**os.environ, **settings, "VAR": str(var)}
+        environment = with_own({**os.environ, **settings, "VAR": str(var)}, Path())
         with running(environment) as programs:
             _prepare(programs, settings["PORTAL_REGIONS"])
             config = Config.from_environment(environment)

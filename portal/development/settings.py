@@ -3,7 +3,10 @@
 import base64
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
+
+from portal.config import Mode
 
 REGIONS = Path(__file__).parent.parent / "routing" / "example.toml"
 
@@ -24,12 +27,19 @@ def mailbox_folder(var: Path) -> Path:
 
 def read_settings(var: Path) -> dict[str, str]:
     """What ``portal.env`` holds, empty where there is none; raises ``SettingsTorn``."""
-    file = settings_file(var)
-    if not file.exists():
-        return {}
-    lines = file.read_text(encoding="utf-8").splitlines()
-    pairs = [_pair(file, number, line) for number, line in enumerate(lines, 1) if _counts(line)]
-    return dict(pairs)
+    return _read(settings_file(var))
+
+
+def with_own(settings: Mapping[str, str], folder: Path) -> Mapping[str, str]:
+    """These settings and, in development, what a person put beside them in ``.env``.
+
+    Whatever is set already stays. In production the file is not looked at: a setting that works
+    or not by where a program was started from is nobody's to find. Raises ``SettingsTorn``.
+    """
+    together = {**_read(folder / ".env"), **settings}
+    # Settings without a mode are production's.
+    mode = (settings or together).get("PORTAL_MODE")
+    return together if mode == Mode.DEVELOPMENT.value else settings
 
 
 def renew_settings(var: Path, port: int, mail_port: int) -> dict[str, str]:
@@ -65,14 +75,23 @@ def _settings_of_this_start(var: Path, port: int, mail_port: int) -> dict[str, s
     }
 
 
+def _read(file: Path) -> dict[str, str]:
+    if not file.exists():
+        return {}
+    lines = file.read_text(encoding="utf-8").splitlines()
+    pairs = [_pair(file, number, line) for number, line in enumerate(lines, 1) if _counts(line)]
+    return dict(pairs)
+
+
 def _counts(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 def _pair(file: Path, number: int, line: str) -> tuple[str, str]:
     name, equals, value = line.partition("=")
-    if not equals:
-        raise SettingsTorn(f"{file}, line {number}: write NAME=VALUE, or remove the line")
+    if not equals or value.strip()[:1] in {'"', "'"}:
+        how = "write NAME=VALUE without quotes, or remove the line"
+        raise SettingsTorn(f"{file}, line {number}: {how}")
     return name.strip(), value.strip()
 
 

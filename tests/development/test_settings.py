@@ -10,6 +10,7 @@ from portal.development.settings import (
     read_settings,
     renew_settings,
     settings_file,
+    with_own,
 )
 
 
@@ -88,3 +89,32 @@ def test_a_torn_line_is_named_without_its_words_and_nothing_is_changed(tmp_path:
         renew_settings(tmp_path, 8000, 2525)
     assert "geheim" not in str(fault.value)
     assert settings_file(tmp_path).read_text() == text
+
+
+def test_in_development_a_file_of_ones_own_adds_and_never_overrules(tmp_path: Path) -> None:
+    given = {"PORTAL_MODE": "development", "PORTAL_MAIL_PORT": "2525"}
+    (tmp_path / ".env").write_text("# mine\nPORTAL_INTAKE_MAIL=full\nPORTAL_MAIL_PORT=25\n")
+    assert with_own(given, tmp_path) == {**given, "PORTAL_INTAKE_MAIL": "full"}
+
+
+@pytest.mark.parametrize("mode", [{}, {"PORTAL_MODE": "production"}])
+def test_in_production_no_file_beside_the_program_counts(
+    tmp_path: Path, mode: dict[str, str]
+) -> None:
+    given = {"PORTAL_BASE_URL": "https://example.org", **mode}
+    (tmp_path / ".env").write_text("PORTAL_MODE=development\nPORTAL_INTAKE_MAIL=full\n")
+    assert with_own(given, tmp_path) == given
+
+
+def test_without_any_setting_it_counts_where_it_says_development(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("PORTAL_INTAKE_MAIL=full\n")
+    assert with_own({}, tmp_path) == {}
+    file.write_text("PORTAL_INTAKE_MAIL=full\nPORTAL_MODE=development\n")
+    assert with_own({}, tmp_path)["PORTAL_INTAKE_MAIL"] == "full"
+
+
+def test_a_value_in_quotes_is_refused_and_not_taken_with_them(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text('PORTAL_MODE="development"\n')
+    with pytest.raises(SettingsTorn, match="without quotes"):
+        with_own({}, tmp_path)
