@@ -307,7 +307,7 @@ def test_a_database_that_cannot_be_written_is_refused(
     # For root everything can be written, so what the system says is put in here.
     real, closed = os.access, (tmp_path / what).resolve()
     monkeypatch.setattr(
-        "portal.database.os.access",
+        "portal.database.sqlite.os.access",
         lambda path, mode: real(path, mode) and not (mode & os.W_OK and Path(path) == closed),
     )
     with pytest.raises(DatabaseUnsound, match="cannot be written"):

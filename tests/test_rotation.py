@@ -242,7 +242,7 @@ def test_who_seals_with_an_older_key_meanwhile_keeps_it_from_ending(
         def reseal(self, sealed: bytes, place: str) -> bytes:  # noqa: ARG002
             return old[place]
 
-    monkeypatch.setattr("portal.database._keyring", Stubborn([NEW, DATA_KEY]))
+    monkeypatch.setattr("portal.database.binding._keyring", Stubborn([NEW, DATA_KEY]))
     with pytest.raises(NotRotated, match="same PORTAL_DATA_KEYS"):
         rotate()
     with pytest.raises(DatabaseUnsound):

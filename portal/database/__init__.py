@@ -1,0 +1,37 @@
+"""The one database: how it is opened, what a transaction is, and what its columns can hold."""
+
+from portal.database.binding import DatabaseUnsound, database, keyring
+from portal.database.columns import Moment, Table, Word
+from portal.database.keys import KeyProof, check_key
+from portal.database.opening import check_integrity, open_database
+from portal.database.schema import MIGRATIONS, migrate, pending_migrations
+from portal.database.sealed import FORGOTTEN, Sealed, SealedBytes, reading_on, sealed_place
+from portal.database.sqlite import PRAGMAS
+from portal.database.transactions import Rows, connection, settle, transaction, turn
+
+__all__ = [
+    "FORGOTTEN",
+    "MIGRATIONS",
+    "PRAGMAS",
+    "DatabaseUnsound",
+    "KeyProof",
+    "Moment",
+    "Rows",
+    "Sealed",
+    "SealedBytes",
+    "Table",
+    "Word",
+    "check_integrity",
+    "check_key",
+    "connection",
+    "database",
+    "keyring",
+    "migrate",
+    "open_database",
+    "pending_migrations",
+    "reading_on",
+    "sealed_place",
+    "settle",
+    "transaction",
+    "turn",
+]

@@ -1,0 +1,56 @@
+"""Opening the database, and seeing that it is sound."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from peewee import PeeweeException
+
+from portal.database.binding import DatabaseUnsound, database, use_keys
+from portal.database.keys import use_digest_key
+from portal.database.sqlite import Sqlite
+from portal.database.transactions import connection
+from portal.sealing import Keyring
+
+_DAMAGED = "the database is damaged: stop everything and restore a backup"
+
+
+def open_database(url: str, keys: Keyring, *, create: bool = False) -> None:
+    """Bind all tables to the database at ``url`` and connect once to see that it is sound.
+
+    A missing or empty file is refused unless ``create``: an empty database in place of a lost
+    one would hide the loss. Raises ``DatabaseUnsound``.
+    """
+    # A statement in a log would hold what it stores; the steps of a migration are told by who asks.
+    logging.getLogger("peewee").setLevel(logging.WARNING)
+    database.initialize(Sqlite.at(url, create=create))
+    use_keys(keys)
+    _check_settings()
+    with _refusing_damage(), connection():
+        use_digest_key()
+
+
+def check_integrity(*, references: bool = False) -> None:
+    """Read the whole database; raises ``DatabaseUnsound``.
+
+    With ``references`` also see that no row refers to one that is not there.
+    """
+    with _refusing_damage(), connection():
+        if not database.is_whole(references=references):
+            raise DatabaseUnsound(_DAMAGED)
+
+
+def _check_settings() -> None:
+    try:
+        with connection():
+            database.check_settings()
+    except PeeweeException as fault:
+        raise DatabaseUnsound(database.why_closed(fault)) from fault
+
+
+@contextmanager
+def _refusing_damage() -> Iterator[None]:
+    try:
+        yield
+    except PeeweeException as fault:
+        raise DatabaseUnsound(_DAMAGED) from fault

@@ -1,0 +1,58 @@
+"""The schema: which numbered steps it has taken, and taking those that are left."""
+
+from pathlib import Path
+
+from peewee import PeeweeException
+from playhouse.migrations import Runner
+
+from portal.database.binding import DatabaseUnsound, database
+from portal.database.keys import begin_keys, check_key, has_key, use_digest_key
+from portal.database.transactions import connection, transaction
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+def migrate() -> list[str]:
+    """Bring the schema to head, one transaction a step; gives the names of the steps taken.
+
+    Killed at any moment it leaves the schema at the end of a step, and the next call goes on from
+    there; of two at once each takes the steps that the other left. Raises ``DatabaseUnsound``.
+    """
+    taken = []
+    with connection():
+        fresh = not database.get_tables()
+        if not fresh and has_key():
+            check_key()
+        while pending := pending_migrations():
+            taken += _take(pending[0])
+        with transaction():
+            begin_keys(fresh=fresh)
+        use_digest_key()
+    return taken
+
+
+def pending_migrations() -> list[str]:
+    """Names of the steps the schema still lacks; empty at head.
+
+    Raises ``DatabaseUnsound`` where it took a step that this program does not know: it was brought
+    to head by a newer one, and what that expects of a row is not known here.
+    """
+    with connection():
+        steps = Runner(database.obj, str(MIGRATIONS)).status()
+    newer = [step.name for step in steps if step.path is None]
+    if newer:
+        raise DatabaseUnsound(
+            f"the database is newer than this program (it has {', '.join(newer)}): "
+            "install the version that it was last used with, or a later one"
+        )
+    return [step.name for step in steps if not step.applied]
+
+
+def _take(step: str) -> list[str]:
+    try:
+        return list(Runner(database.obj, str(MIGRATIONS)).up(step))
+    except PeeweeException:
+        # Its name is unique in the history, so whoever comes second takes all of it back.
+        if step in pending_migrations():
+            raise
+        return []

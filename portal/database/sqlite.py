@@ -1,0 +1,89 @@
+"""SQLite: where its file may stand, how it must be set, and how it shows that it is whole."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from peewee import PeeweeException, SqliteDatabase
+
+from portal.database.binding import DatabaseUnsound
+
+SCHEME = "sqlite:///"
+
+# What SQLite must be set to, and what it must answer when asked: its defaults differ by build.
+PRAGMAS: dict[str, int | str] = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: a commit has reached the disk before anybody is told of it.
+    "foreign_keys": 1,
+    "secure_delete": 1,
+    "temp_store": 2,
+}
+
+
+class Sqlite(SqliteDatabase):
+    """One file, with one writer at a time."""
+
+    @classmethod
+    def at(cls, url: str, *, create: bool) -> "Sqlite":
+        """The database at ``url``, not yet connected to; raises ``DatabaseUnsound``."""
+        path = file_of(url)
+        _look_at(path, create=create)
+        # The pragma that makes commits durable is set per connection, so each thread's is alike.
+        return cls(
+            f"file:{path}?mode={'rwc' if create else 'rw'}",
+            uri=True,
+            pragmas=PRAGMAS,
+            timeout=10,
+            # A plain BEGIN takes its lock at the first write, too late to wait for another's.
+            lock_type="IMMEDIATE",
+        )
+
+    def why_closed(self, fault: PeeweeException) -> str:
+        """What an operator is told when it does not open."""
+        return f"the database does not open ({fault}): check its file and rights"
+
+    def check_settings(self) -> None:
+        """Ask back what was set; raises ``DatabaseUnsound``."""
+        drift = [name for name, wanted in PRAGMAS.items() if self._answer(name) != wanted]
+        if drift:
+            raise DatabaseUnsound(f"SQLite does not keep these settings: {', '.join(drift)}")
+
+    def is_whole(self, *, references: bool) -> bool:
+        """Read the whole file, some seconds for a gigabyte, and perhaps follow all references."""
+        if self._answer("quick_check(1)") != "ok":
+            return False
+        return not (references and self._asked("foreign_key_check"))
+
+    def settle(self) -> bool:
+        """Empty the write-ahead log, which still holds what was overwritten; False if in use.
+
+        The deleted rows themselves are overwritten with zeros (``secure_delete``).
+        """
+        return not self._answer("wal_checkpoint(TRUNCATE)")
+
+    def _answer(self, pragma: str) -> Any:
+        return self._asked(pragma)[0]
+
+    def _asked(self, pragma: str) -> Any:
+        return self.execute_sql(f"PRAGMA {pragma}").fetchone()  # type: ignore[no-untyped-call]
+
+
+def file_of(url: str) -> Path:
+    """Where the file stands that this URL names."""
+    return Path(url.removeprefix(SCHEME))
+
+
+def _look_at(path: Path, *, create: bool) -> None:
+    if create:
+        # Made with its rights: SQLite gives its side files the same.
+        with suppress(OSError):
+            path.touch(0o600)
+    elif not (path.is_file() and path.stat().st_size):
+        raise DatabaseUnsound(
+            f"no database at {path}: restore a backup, or begin one with 'portal migrate'"
+        )
+    elif not (os.access(path, os.R_OK | os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
+        raise DatabaseUnsound(
+            f"{path} or its folder cannot be written: give the portal's user both, or mount it so"
+        )

@@ -1,0 +1,76 @@
+"""How long a connection is held, what is written whole or not at all, and in how large pieces."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic, sleep
+
+from peewee import Expression
+
+from portal.database.binding import database
+from portal.database.columns import Table
+
+# Rows deleted in one transaction: some milliseconds.
+_AT_ONCE = 500
+
+
+@contextmanager
+def connection() -> Iterator[None]:
+    """A connection for as long as the work in hand; an open one is used again."""
+    opened = database.connect(reuse_if_open=True)
+    try:
+        yield
+    finally:
+        if opened:
+            database.close()
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """All or nothing, durable on leaving; the write lock is taken at once."""
+    with connection(), database.atomic():
+        yield
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """A transaction out of many, after which everybody else has as long as it took.
+
+    SQLite keeps no queue. Who waits for its lock looks now and then whether it is free; a chore
+    that took it again at once, for thousands of rows, would keep visitors out until they give up.
+    """
+    began = monotonic()
+    with transaction():
+        yield
+    sleep(monotonic() - began)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one table whose time is over."""
+
+    table: type[Table]
+    which: Expression
+
+    def count(self) -> int:
+        """How many there are."""
+        with connection():
+            return int(self.table.select().where(self.which).count())
+
+    def forget(self) -> int:
+        """Delete them, so few at a time that nobody waits long; gives how many."""
+        gone = 0
+        while some := self._forget_some():
+            gone += some
+        return gone
+
+    def _forget_some(self) -> int:
+        with turn():
+            some = self.table.select(self.table.id).where(self.which).limit(_AT_ONCE)
+            return int(self.table.delete().where(self.table.id.in_(some)).execute())
+
+
+def settle() -> bool:
+    """Have what was deleted leave the database's files too; False where others kept it there."""
+    with connection():
+        return bool(database.settle())
