@@ -12,6 +12,7 @@ from pathlib import Path
 
 from portal.database import MIGRATIONS, KeyProof, connection, database, sealed_place
 from portal.delivery.outbox import UNSENT, State
+from portal.failpoints import failpoint
 from portal.sealing import Keyring, SealBroken
 from portal.workdays import HERE
 
@@ -40,11 +41,14 @@ def back_up(to: Path) -> None:
     """
     _refuse_existing(to)
     with _part_of(to) as part:
+        failpoint("backup: file begun")
         with connection():
             # Never a copy of the live files; what was deleted does not come along either.
             database.execute_sql("VACUUM INTO ?", (str(part),))
+        failpoint("backup: written")
         with closing(_opened(part)) as made:
             _examine(made, part)
+        failpoint("backup: examined")
         _keep(part, to)
 
 
@@ -59,11 +63,13 @@ def restore(backup: Path, to: Path, keys: Keyring) -> Restored:
         _refuse_existing(there)
     with _part_of(to) as part:
         shutil.copyfile(backup, part)
+        failpoint("restore: copied")
         with closing(_opened(part)) as found:
             _examine(found, backup)
             _refuse_foreign_key(found, backup, keys)
             behind = _is_behind(found, backup)
             restored = Restored(_hold(found), _swept_at(found), behind)
+        failpoint("restore: letters held")
         _keep(part, to)
         return restored
 
@@ -126,8 +132,10 @@ def _part_of(to: Path) -> Iterator[Path]:
 def _keep(part: Path, to: Path) -> None:
     """Give it its name, once it has reached the disk."""
     _sync(part)
+    failpoint("backup: synced")
     _refuse_existing(to)
     part.rename(to)
+    failpoint("backup: named")
     _sync(to.parent)
 
 

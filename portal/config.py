@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from portal.failpoints import Fault, faults_in
+
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
@@ -69,6 +71,7 @@ class Config:
     deputy_after: int
     desk_after: int
     digest_hour: int  # 0 to 23, in the Netherlands
+    failpoints: tuple[Fault, ...] = ()
 
     def __repr__(self) -> str:
         return f"Config(mode={self.mode.value}, base_url={self.base_url})"
@@ -108,6 +111,7 @@ class Config:
             deputy_after=reading.take("DEPUTY_AFTER", _working_days, "4"),
             desk_after=reading.take("DESK_AFTER", _working_days, "6"),
             digest_hour=reading.take("DIGEST_HOUR", _hour, "7"),
+            failpoints=reading.take("FAILPOINTS", faults_in, ""),
         )
         reading.refuse_unless_sound(config)
         return config
@@ -153,6 +157,8 @@ def _contradictions(config: Config) -> list[str]:
         wrong.append("PORTAL_MODE (development is for loopback only)")
     if config.mode is Mode.PRODUCTION and not config.secure:
         wrong.append("PORTAL_BASE_URL (production needs https://)")
+    if config.mode is Mode.PRODUCTION and config.failpoints:
+        wrong.append("PORTAL_FAILPOINTS (faults on purpose are for development only: leave it out)")
     if not config.remind_after < config.deputy_after < config.desk_after:
         wrong.append("PORTAL_DEPUTY_AFTER (give more than REMIND_AFTER, and less than DESK_AFTER)")
     return wrong

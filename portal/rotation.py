@@ -19,6 +19,7 @@ from portal.database import (
     transaction,
     turn,
 )
+from portal.failpoints import failpoint
 from portal.sealing import SealBroken
 
 _AT_ONCE = 100  # rows in one transaction: some milliseconds
@@ -45,11 +46,13 @@ def rotate() -> Rotated:
     """
     with connection():
         _need_both_keys()
+        failpoint("rotation: both keys needed")
         values = 0
         for _ in range(_PASSES):
             broken: list[str] = []
             found = sum(_reseal(table, broken) for table in sealed_tables())
             values += found
+            failpoint("rotation: pass done")
             if broken:
                 raise NotRotated(_about(broken))
             if not found:
@@ -113,6 +116,7 @@ def _reseal(table: type[Table], broken: list[str]) -> int:
         with turn():
             rows: list[Any] = list(wanted.where(table.id > last).dicts())
             number += sum(_reseal_row(table, columns, row, broken) for row in rows)
+            failpoint("rotation: rows sealed")
         if not rows:
             return number
         last = rows[-1]["id"]
@@ -158,6 +162,7 @@ def _need_newest_key_only() -> None:
         for proof in KeyProof.select():
             if not keyring().is_newest(proof.__data__["proof"]):
                 proof.delete_instance()
+        failpoint("rotation: newest key needed")
 
 
 def _proofs() -> list[bytes]:

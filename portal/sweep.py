@@ -14,6 +14,7 @@ from portal.cases import followup
 from portal.casework import sessions, staff
 from portal.database import Moment, Table, connection, settle, transaction
 from portal.delivery import forgetting
+from portal.failpoints import failpoint
 from portal.intake import drafts
 from portal.retention.cases import Cases
 from portal.routing import absences
@@ -98,6 +99,7 @@ def sweep(now: datetime, *, after_a_long_stop: bool = False) -> dict[str, int]:
     for period in PERIODS:
         try:
             forgotten[period.what] = period.past(now - period.kept).forget()
+            failpoint("sweep: kind forgotten")
         except OperationalError:
             raise  # The database: it would be the same with the next kind, and it passes.
         except Exception as fault:  # noqa: BLE001 - one kind must not keep the others here
@@ -106,6 +108,7 @@ def sweep(now: datetime, *, after_a_long_stop: bool = False) -> dict[str, int]:
         log.warning("what was forgotten is still in the write-ahead log: somebody is reading")
     if failed:
         raise NotAll(f"these could not be forgotten: {', '.join(failed)}")
+    failpoint("sweep: settled")
     _remember(now)
     return forgotten
 
@@ -147,3 +150,4 @@ def _remember(now: datetime) -> None:
     with transaction():
         if not LastSweep.update(at=now, overdue=left).execute():
             LastSweep.create(at=now, overdue=left)
+        failpoint("sweep: remembered")

@@ -24,6 +24,7 @@ from portal.cases.case import (
 from portal.cases.contact import same_mailbox, same_number
 from portal.cases.reference import new_reference
 from portal.database import Moment, Sealed, Table, Word, connection, keyring, transaction
+from portal.failpoints import failpoint
 
 
 @dataclass(frozen=True)
@@ -230,11 +231,13 @@ def receive(
                 email_hash=email_hash(submission.email),
                 phone_hash=phone_hash(submission.phone),
             )
+        failpoint("receive: case written")
     except IntegrityError:
         if earlier := sent_with(submission.form_key):
             raise AlreadyReceived(earlier) from None
         raise
     record(case, Happening.RECEIVED, now, status=Status.RECEIVED)
+    failpoint("receive: event written")
     return case
 
 

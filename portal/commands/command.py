@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from portal import log
+from portal import failpoints, log
 from portal.config import Config
 from portal.development.settings import read_settings, with_own
 
@@ -32,6 +32,7 @@ def settings() -> Config:
     """The settings of this process, whose log begins here; raises ``ConfigError``."""
     config = Config.from_environment(environment(os.environ))
     log.begin(config.log_level)
+    failpoints.arm(config.failpoints)
     return config
 
 

@@ -8,6 +8,7 @@ from playhouse.migrations import Runner
 from portal.database.binding import DatabaseUnsound, database
 from portal.database.keys import begin_keys, check_key, has_key, use_digest_key
 from portal.database.transactions import connection, transaction
+from portal.failpoints import failpoint
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
@@ -25,8 +26,10 @@ def migrate() -> list[str]:
             check_key()
         while pending := pending_migrations():
             taken += _take(pending[0])
+            failpoint("migrate: step taken")
         with transaction():
             begin_keys(fresh=fresh)
+            failpoint("migrate: keys begun")
         use_digest_key()
     return taken
 

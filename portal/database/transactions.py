@@ -9,6 +9,7 @@ from peewee import Expression
 
 from portal.database.binding import database
 from portal.database.columns import Table
+from portal.failpoints import failpoint
 
 # Rows deleted in one transaction: some milliseconds.
 _AT_ONCE = 500
@@ -67,7 +68,9 @@ class Rows:
     def _forget_some(self) -> int:
         with turn():
             some = self.table.select(self.table.id).where(self.which).limit(_AT_ONCE)
-            return int(self.table.delete().where(self.table.id.in_(some)).execute())
+            gone = int(self.table.delete().where(self.table.id.in_(some)).execute())
+            failpoint("sweep: some rows forgotten")
+            return gone
 
 
 def settle() -> bool:

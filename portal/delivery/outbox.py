@@ -10,6 +10,7 @@ from peewee import CharField, Expression, IntegerField, fn
 
 from portal.database import Moment, Sealed, Table, Word, connection, transaction
 from portal.delivery.letters import Envelope, Text, compose
+from portal.failpoints import failpoint
 from portal.sealing import SealBroken
 
 # After the first try, the second, and so on; the last of them is repeated.
@@ -139,6 +140,7 @@ def claim(due_by: datetime, until: datetime) -> Claim | None:
         claimed = Claim(letter, letter.attempts + 1, letter.due_at)
         letter.state, letter.attempts, letter.due_at = State.SENDING, claimed.attempt, until
         letter.save()
+        failpoint("claim: written")
         return claimed
 
 
@@ -155,6 +157,7 @@ def record(claimed: Claim, outcome: Outcome, now: datetime) -> State:
         elif letter.state is State.SENDING and letter.attempts == claimed.attempt:
             letter.last_answer = outcome.answer
             _unsent(letter, claimed, outcome.result, now)
+        failpoint("record: written")
         return State(letter.state)
 
 

@@ -4,6 +4,7 @@ import io
 import smtplib
 import socket
 import ssl
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from ipaddress import ip_address
 from types import TracebackType
@@ -18,6 +19,7 @@ from portal.config import Config, ConfigError, MailSecurity
 from portal.delivery.deadline import Deadline, connect
 from portal.delivery.outbox import Outcome, Outgoing, Result, Send
 from portal.delivery.wire import Message, plain_address
+from portal.failpoints import failpoint
 
 TALK = 120.0  # seconds for a whole talk, looking up the server's name and all
 
@@ -114,6 +116,7 @@ class _Connection(flask_mail.Connection):
 
     def __enter__(self) -> "_Connection":
         self.host = self.talk = self.configure_host()
+        failpoint("smtp: introduced")
         return self
 
     def __exit__(
@@ -127,6 +130,14 @@ class _Connection(flask_mail.Connection):
             self.talk.say_goodbye()
         with suppress(OSError):
             self.talk.close()
+
+    def send(self, message: flask_mail.Message, envelope_from: Any = None) -> None:
+        try:
+            super().send(message, envelope_from)
+        except Exception:
+            # After its 250 it went, whatever fails here: put off or refused, it would go twice.
+            if not self.talk.accepted:
+                raise
 
     def configure_host(self) -> "_Talk":
         try:
@@ -169,10 +180,17 @@ class _Talk(smtplib.SMTP):
             self.file = _Answers(self.sock.makefile("rb", buffering=0))
         return super().getreply()
 
+    def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        answer = super().mail(sender, options)
+        failpoint("smtp: sender named")
+        return answer
+
     def data(self, msg: Any) -> tuple[int, bytes]:
+        failpoint("smtp: reader named")
         code, answer = super().data(msg)
         if 200 <= code < 300:  # The first digit decides (RFC 5321 section 4.2.1).
             self.accepted = _printable(f"{code} {answer.decode('utf-8', 'replace')}")
+            failpoint("smtp: accepted")
             return 250, answer
         return code, answer
 

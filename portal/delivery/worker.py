@@ -11,6 +11,7 @@ from peewee import OperationalError
 
 from portal.database import Moment, Table, connection, transaction
 from portal.delivery.outbox import Claim, Outcome, Result, Send, State, claim, record
+from portal.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +96,11 @@ def _round(clock: Clock, send: Send, stop: threading.Event) -> Report:
     states: Counter[State] = Counter()
     _beat(began)
     while not stop.is_set() and (claimed := claim(began, clock() + LEASE)):
+        failpoint("worker: claimed")
         outcome = _try(claimed, send)
+        failpoint("worker: tried")
         state = _record_surely(claimed, outcome, clock)
+        failpoint("worker: recorded")
         _tell(claimed, state)
         if outcome.result is Result.UNAVAILABLE:
             return _report(states, outcome.answer)

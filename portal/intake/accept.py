@@ -12,6 +12,7 @@ from portal.database import transaction
 from portal.delivery.letters import Envelope, compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.delivery.wire import plain_address
+from portal.failpoints import failpoint
 from portal.organisation import organisation
 from portal.routing.places import normalise_postcode
 from portal.routing.regions import Destination, destination_of
@@ -69,6 +70,7 @@ def announce(case: Case, now: datetime, config: Config, *, unseen: bool) -> None
             phone=added.phone,
         )
         write_to_manager("addition", case, now, config, **_as_sent(said))
+    failpoint("quarantine: announced")
 
 
 def add(case: Case, submission: Submission, now: datetime, config: Config) -> Case:
@@ -117,6 +119,7 @@ def _write(
     case: Case, submission: Submission, now: datetime, config: Config, *, unseen: bool
 ) -> None:
     write_to_manager("intake", case, now, config, unseen=unseen, **_as_sent(submission))
+    failpoint("accept: manager written to")
     _write_to_requester(case, submission, now, config)
 
 
@@ -150,6 +153,7 @@ def _write_to_requester(case: Case, submission: Submission, now: datetime, confi
     # Counted as it will be written on the envelope: one mailbox has many spellings.
     if not take(Purpose.CONFIRMATION, plain_address(address), now, a_day=1, a_week=3):
         return
+    failpoint("accept: confirmation counted")
     text = compose(
         "confirmation",
         reference=case.reference,
@@ -161,3 +165,4 @@ def _write_to_requester(case: Case, submission: Submission, now: datetime, confi
     # Nobody else may read who asked for what.
     envelope = to_one_reader(address, case.reference)
     post("confirmation", text, envelope, now, config.mail_sender)
+    failpoint("accept: requester written to")

@@ -10,6 +10,7 @@ from peewee import CharField, IntegerField
 from werkzeug.datastructures import MultiDict
 
 from portal.database import Moment, Rows, Sealed, Table, keyring, transaction
+from portal.failpoints import failpoint
 from portal.intake.forms import new_key
 
 KEPT = timedelta(hours=24)  # after the last change; CONTENT: an unfinished form
@@ -55,24 +56,10 @@ def save(secret: str, door: str, step: int, answers: Given, now: datetime) -> Dr
     A draft that was sent is given back unchanged: see its ``reference``.
     """
     with transaction():
-        draft = find(secret, now)
-        if draft and draft.reference:
-            return draft
-        content = _content({**given(draft).to_dict(flat=False), **answers})
-        if draft is None:
-            # One that is past its day, and not yet swept, may still hold the digest.
-            _delete(Draft.digest == _digest(secret))
-            return Draft.create(
-                digest=_digest(secret),
-                door=door,
-                step=step,
-                begun_at=now,
-                changed_at=now,
-                content=content,
-            )
-        draft.door, draft.step, draft.changed_at, draft.content = door, step, now, content
-        draft.save()
-        return draft
+        draft = _save(secret, door, step, answers, now)
+        failpoint("draft: written")
+    failpoint("draft: committed")
+    return draft
 
 
 def close(draft: Draft, reference: str, answered: Mapping[str, str], now: datetime) -> None:
@@ -100,6 +87,27 @@ def wipe(secret: str) -> None:
 def past(before: datetime) -> Rows:
     """The drafts that were last changed before this moment."""
     return Rows(Draft, Draft.changed_at < before)
+
+
+def _save(secret: str, door: str, step: int, answers: Given, now: datetime) -> Draft:
+    draft = find(secret, now)
+    if draft and draft.reference:
+        return draft
+    content = _content({**given(draft).to_dict(flat=False), **answers})
+    if draft is None:
+        # One that is past its day, and not yet swept, may still hold the digest.
+        _delete(Draft.digest == _digest(secret))
+        return Draft.create(
+            digest=_digest(secret),
+            door=door,
+            step=step,
+            begun_at=now,
+            changed_at=now,
+            content=content,
+        )
+    draft.door, draft.step, draft.changed_at, draft.content = door, step, now, content
+    draft.save()
+    return draft
 
 
 def _delete(which: Any) -> int:

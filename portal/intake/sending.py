@@ -11,6 +11,7 @@ from peewee import PeeweeException
 from portal.cases import register
 from portal.cases.case import Doubt, Role, Submission
 from portal.database import transaction
+from portal.failpoints import failpoint
 from portal.intake import accept as accepting
 from portal.intake import doubt, drafts, handles
 from portal.intake.doors import DOORS, where_asked
@@ -45,7 +46,9 @@ def send(key: str, handle: str) -> ResponseReturnValue:
     """Take the request in: once, however often and whenever this is sent."""
     page = page_at(key, handle, 1)
     try:
-        return _send(page)
+        answer = _send(page)
+        failpoint("send: committed")
+        return answer
     except PeeweeException as fault:
         current_app.logger.error("a request could not be stored: %s", type(fault).__name__)
     draft = draft_of(handle)
@@ -66,6 +69,7 @@ def _send(page: Page) -> ResponseReturnValue:
         return confirm(earlier.reference)
     # One transaction from the first look: what another tab changes meanwhile is not passed over.
     with transaction():
+        failpoint("send: lock taken")
         draft = draft_of(page.handle)
         if draft is None:
             return see(page.address(1, lost=1))
@@ -83,6 +87,7 @@ def _accept(page: Page, form: Intake, draft: drafts.Draft) -> ResponseReturnValu
     case = accepting.accept(form.submission(), to, now(), config(), _doubts(form, draft))
     answered = {str(n): _said(form, step) for n, step in enumerate(page.door.form.steps, 1)}
     drafts.close(draft, case.reference, answered, now())
+    failpoint("send: draft closed")
     return confirm(case.reference)
 
 

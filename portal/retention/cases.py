@@ -11,6 +11,7 @@ from portal.cases import keeping, tombstone
 from portal.cases.register import Case
 from portal.database import connection, turn
 from portal.delivery.forgetting import Unsent, forget_about
+from portal.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -60,4 +61,5 @@ def _forget(key: str, before: datetime) -> bool:
         tombstone.of(case).save(force_insert=True)
     # What hangs on it goes with it (ON DELETE CASCADE).
     case.delete_instance()
+    failpoint("sweep: case forgotten")
     return True
