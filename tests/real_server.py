@@ -25,21 +25,26 @@ def free_port() -> int:
 
 
 class Server:
-    """``portal serve`` with all its workers, at ``port``."""
+    """``portal serve`` with all its workers, at ``port``; ``log`` takes what it says, or we do."""
 
-    def __init__(self, database_url: str, port: int, **other: str) -> None:
-        self.port = port
+    def __init__(
+        self, database_url: str, port: int, log: Path | None = None, /, **other: str
+    ) -> None:
+        self.port, self._log = port, log
         settings = environment(
             database_url, PORTAL_BASE_URL=f"http://127.0.0.1:{port}", PORTAL_LOG_LEVEL="ERROR"
         )
+        said = log.open("ab") if log else None
         self._process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "portal.cli", "serve", "--bind", f"127.0.0.1:{port}"],
             env={**settings, "PATH": os.environ["PATH"], **other},
             cwd=ROOT,
             start_new_session=True,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=said or subprocess.PIPE,
         )
+        if said:
+            said.close()
         self._wait_until_it_answers()
 
     def _wait_until_it_answers(self) -> None:
@@ -56,7 +61,22 @@ class Server:
         """SIGKILL to every one of its processes at once; gives what they said."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        return self._process.communicate(timeout=PATIENCE)[1].decode()
+        said = self._process.communicate(timeout=PATIENCE)[1]
+        return self._log.read_text() if self._log else said.decode()
+
+    @property
+    def pid(self) -> int:
+        """The process that the others are children of, and that signals are meant for."""
+        return self._process.pid
+
+    def workers(self) -> list[int]:
+        """The processes that answer visitors."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(child) for child in children.read_text().split()]
+
+    def wait(self) -> int:
+        """Wait until it ends by itself; gives its exit status."""
+        return self._process.wait(PATIENCE)
 
     def ask(
         self,

@@ -5,6 +5,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -17,12 +18,16 @@ LAX = rb"(?:\r\n|\r|\n)\.(?:\r\n|\r|\n)"
 
 @dataclass(frozen=True)
 class Received:
-    """One whole letter as it came over the wire, dots unstuffed; ``accepted`` when told 2xx."""
+    """One whole letter as it came over the wire, dots unstuffed; ``accepted`` when told 2xx.
+
+    ``at`` is ``time.monotonic`` when that was said.
+    """
 
     sender: str
     recipients: tuple[str, ...]
     octets: bytes
     accepted: bool
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def message(self) -> EmailMessage:

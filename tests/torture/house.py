@@ -1,0 +1,155 @@
+"""A portal to be tortured: a database, a mail server that does as told, and what they were told."""
+
+import itertools
+import os
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from http.client import HTTPException
+from pathlib import Path
+
+from itsdangerous import URLSafeSerializer
+
+from portal.config import Config
+from portal.database import open_database
+from portal.delivery.smtp import sender
+from portal.delivery.worker import Report, deliver_round
+from portal.failpoints import Action
+from portal.sealing import Keyring
+from tests.conftest import DATA_KEY
+from tests.delivery.hostile_smtp import HostileServer
+from tests.portal_app import environment
+from tests.real_server import Filled, Server, free_port
+from tests.torture import commands
+from tests.torture.forms import Forms
+from tests.torture.invariants import Outside, Verdict, all_of, examine
+
+# Longer than every wait between two tries, and than a lease.
+LATER = timedelta(hours=13)
+_ROUNDS = 12
+
+
+@dataclass
+class House:
+    """Everything that one run needs, and all that the world outside learns in it."""
+
+    url: str
+    folder: Path
+    mail: HostileServer
+    port: int = field(default_factory=free_port)
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    broke_off: list[float] = field(default_factory=list)
+    typed: str = field(default_factory=lambda: f"kanarie{secrets.token_hex(6)}")
+
+    def __post_init__(self) -> None:
+        open_database(self.url, Keyring([DATA_KEY]))
+        self.flags.mkdir(exist_ok=True)
+        self.log = self.folder / "log"
+        self.forms = Forms(self.url)
+        self._numbers = itertools.count(1)
+
+    @property
+    def flags(self) -> Path:
+        return self.folder / "flags"
+
+    def settings(self, **other: str) -> dict[str, str]:
+        """What a process of this portal is told."""
+        own = {
+            "PORTAL_BASE_URL": f"http://127.0.0.1:{self.port}",
+            "PORTAL_MAIL_PORT": str(self.mail.port),
+            "PORTAL_LOG_LEVEL": "INFO",
+            "PATH": os.environ["PATH"],
+        }
+        return environment(self.url, **own | other)
+
+    def faults(self, action: Action, *names: str) -> dict[str, str]:
+        """The setting that lets these happen, each once as soon as ``expect`` asked for it."""
+        for name in names:
+            self.flag(name).write_text("0")
+        asked = ";".join(f"{name}={action.value}:{self.flag(name)}" for name in names)
+        return {"PORTAL_FAILPOINTS": asked}
+
+    def flag(self, name: str) -> Path:
+        return self.flags / name.replace(": ", "-").replace(" ", "-")
+
+    def expect(self, name: str) -> None:
+        """Let the fault at this place happen at the next that comes by."""
+        self.flag(name).unlink()
+
+    @contextmanager
+    def serving(self, **other: str) -> Iterator[Server]:
+        """The real server, killed in the end."""
+        server = self.server(**other)
+        try:
+            yield server
+        finally:
+            server.kill()
+
+    def server(self, **other: str) -> Server:
+        return Server(self.url, self.port, self.log, **self.settings(**other))
+
+    def form(self, **other: str) -> tuple[str, Filled]:
+        """A form with a name that stands nowhere else, ready to be sent; and that name."""
+        name = f"{self.typed}x{next(self._numbers)}"
+        return name, self.forms.ready(name, **other)
+
+    def send(self, server: Server, name: str, form: Filled) -> HTTPStatus | None:
+        """Send a form once; None where no answer came. What is acknowledged is noted down."""
+        try:
+            status, address = server.send(form)
+        except (OSError, HTTPException):
+            return None
+        if status == HTTPStatus.SEE_OTHER:
+            self.acknowledged[_reference(address)] = name
+        return HTTPStatus(status)
+
+    def kill(self, process: int) -> None:
+        """SIGKILL, noted down: what it had in hand may go twice."""
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        self.broke_off.append(time.monotonic())
+
+    def run(self, *words: str, **other: str) -> int:
+        """Run one of the portal's commands; gives its exit status."""
+        return commands.run(words, self.settings(**other), self.log)
+
+    def deliver_all(self) -> None:
+        """Let a day and more pass, and everything go that can."""
+        send = sender(Config.from_environment(self.settings()))
+        moment = datetime.now(UTC)
+        for _ in range(_ROUNDS):
+            moment += LATER
+            if deliver_round(partial(_at, moment), send) == Report():
+                return
+        raise AssertionError("the letters do not come to an end")
+
+    def verdict(self) -> Verdict:
+        outside = Outside(
+            self.acknowledged, self.mail.accepted, self.broke_off, self.typed, self.folder
+        )
+        return examine(outside)
+
+    def check(self) -> Verdict:
+        """Deliver everything, and hold it against all that was promised."""
+        self.deliver_all()
+        verdict = self.verdict()
+        assert all_of(verdict) == []
+        return verdict
+
+
+def _at(moment: datetime) -> datetime:
+    return moment
+
+
+def _reference(address: str) -> str:
+    """The reference that the page at this address shows."""
+    start, _, token = address.rpartition("/")
+    assert start == "/ontvangen", address
+    secret = environment("")["PORTAL_SECRET_KEY"]
+    return str(URLSafeSerializer(secret, salt="received").loads(token))
