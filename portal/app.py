@@ -28,7 +28,14 @@ from portal.casework import (
 )
 from portal.casework.figures import views as figures_views
 from portal.config import Config, Mode
-from portal.database import check_integrity, check_key, database, open_database, pending_migrations
+from portal.database import (
+    check_integrity,
+    check_key,
+    database,
+    open_database,
+    pending_migrations,
+    spare,
+)
 from portal.delivery.smtp import sender
 from portal.intake import doors, later, own_views, sending, steps, views
 from portal.intake.accept import announce
@@ -44,6 +51,13 @@ _DESK = (
     *(sign_in_views, account_views, desk_views, case_views),
     *(road_views, agenda_views, absence_views, staff_views, trail_views, figures_views),
 )
+
+# What is still written down for whoever asks when the disk is nearly full: coming in, and leaving.
+_ALWAYS_TAKEN = guard.BEFORE_SIGN_IN | {
+    "account.sign_out",
+    "account.sign_out_everywhere",
+    "own.leave",
+}
 
 _DAY = timedelta(hours=24)
 _BODY = 500_000  # octets: every text field full, in a script that takes four octets a sign
@@ -98,6 +112,7 @@ def create_app(config: Config) -> Flask:
     )
     _set_up_pages(app, config)
     _set_up_connections(app)
+    _set_up_room(app, config)
     for door in (views, steps, sending, later, own_views, aftercare):
         app.register_blueprint(door.blueprint)
     for desk in _DESK:
@@ -138,13 +153,26 @@ def _set_up_connections(app: Flask) -> None:
             database.close()
 
 
+def _set_up_room(app: Flask, config: Config) -> None:
+    folder = config.database_folder
+
+    @app.before_request
+    def begin() -> None:
+        if request.method == "POST" and request.endpoint not in _ALWAYS_TAKEN:
+            spare(folder)
+
+    @app.teardown_request
+    def end(_fault: BaseException | None) -> None:
+        spare(None)
+
+
 def _set_up_development(app: Flask, config: Config) -> None:
     # Imported here: the mail catcher's parts are not installed in production.
     from portal.development.demonstration import demonstrators  # noqa: PLC0415
     from portal.development.pages import attach  # noqa: PLC0415
     from portal.development.settings import mailbox_folder  # noqa: PLC0415
 
-    var = Path(config.database_url.removeprefix("sqlite:///")).parent
+    var = config.database_folder
     site = MANIFEST.parent / "site"
     attach(app, mailbox_folder(var), site, lambda: demonstrators(datetime.now(UTC), config))
 
@@ -177,7 +205,8 @@ def _error_page(heading: str, what_to_do: str) -> str:
 
 
 def _health() -> ResponseReturnValue:
-    checks = health.examine(backups=current_app.config["PORTAL"].backup_dir)
+    config: Config = current_app.config["PORTAL"]
+    checks = health.examine(backups=config.backup_dir, folder=config.database_folder)
     status = "ok" if all(check.ok for check in checks.values()) else "fail"
     answer = jsonify(status=status, checks={name: asdict(check) for name, check in checks.items()})
     return answer, 200 if status == "ok" else 503

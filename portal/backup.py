@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from portal import room
 from portal.database import MIGRATIONS, KeyProof, connection, database, sealed_place
 from portal.delivery.outbox import UNSENT, State
 from portal.failpoints import failpoint
@@ -75,12 +76,16 @@ def restore(backup: Path, to: Path, keys: Keyring) -> Restored:
 
 
 def back_up_today(folder: Path, now: datetime) -> bool:
-    """Make the backup of this day in the Netherlands, unless it is there; whether it was made."""
+    """Make the backup of this day in the Netherlands, unless it is there; whether it was made.
+
+    Raises ``BackupRefused``, also where it would leave the disk nearly full.
+    """
     for left in folder.glob("portal-*.db.part"):
         left.unlink()
     to = folder / f"portal-{now.astimezone(HERE).date()}.db"
     if to.exists():
         return False
+    _refuse_scarcity(folder)
     back_up(to)
     return True
 
@@ -109,6 +114,17 @@ def _daily(folder: Path) -> Iterator[tuple[Path, date]]:
         if named:
             with suppress(ValueError):
                 yield path, date.fromisoformat(named[1])
+
+
+def _refuse_scarcity(folder: Path) -> None:
+    # On the disk of the database it would close the doors.
+    with connection():
+        pages, size = (
+            int(database.execute_sql(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_count", "page_size")
+        )
+    if room.free(folder) - pages * size < room.least(folder):
+        raise BackupRefused(f"{folder} has no room for a backup: make some, or give another disk")
 
 
 def _refuse_existing(path: Path) -> None:

@@ -86,6 +86,11 @@ class Config:
         """The host, with its port where it has one, that the portal answers to."""
         return urlsplit(self.base_url).netloc
 
+    @property
+    def database_folder(self) -> Path:
+        """Where the file of the database stands."""
+        return Path(self.database_url.removeprefix("sqlite:///")).absolute().parent
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Config":
         """Read the ``PORTAL_`` names; raise ``ConfigError`` naming every one that is amiss."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from peewee import PeeweeException
 
+from portal import room
 from portal.backup import newest
 from portal.cases.keeping import quarantined_since, unhandled_since
 from portal.database import DatabaseUnsound, check_key, pending_migrations
@@ -38,11 +39,14 @@ class Check:
 
 
 def examine(
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC), backups: Path | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    backups: Path | None = None,
+    folder: Path | None = None,
 ) -> dict[str, Check]:
     """Look at everything; a check that cannot be made has failed.
 
-    ``backups`` is the folder in which one is made every day, None where none is to be made.
+    ``backups`` is the folder in which one is made every day, None where none is to be made;
+    ``folder`` is where the database stands, if that is on this machine.
     """
     now = clock()
     checks: dict[str, Callable[[], Check]] = {
@@ -53,6 +57,7 @@ def examine(
         "stuck": _stuck,
         "held": _held,
         "backup": lambda: _backup(now, backups),
+        "disk": lambda: disk(folder, backups),
         "unhandled": lambda: _unhandled(now),
         "quarantine": lambda: _quarantine(now),
         "sweep": lambda: _sweep(now),
@@ -133,6 +138,27 @@ def _backup(now: datetime, folder: Path | None) -> Check:
     if made is None or now - made > LONGEST_WITHOUT_BACKUP:
         return Check(ok=False, says="No backup for a day: see the log of 'portal worker'.")
     return Check(ok=True, says="A backup was made within the last day.")
+
+
+def disk(database: Path | None, backups: Path | None) -> Check:
+    """Whether there is the room that must be kept, where the database and its backups stand."""
+    try:
+        if database and room.is_scarce(database):
+            return Check(
+                ok=False,
+                says=f"{_left(database)} where the database stands: make room, "
+                "no request is taken in until then.",
+            )
+        if backups and backups.is_dir() and room.is_scarce(backups):
+            return Check(ok=False, says=f"{_left(backups)} where the backups stand: make room.")
+    except OSError as fault:
+        return Check(ok=False, says=f"The disk cannot be looked at ({fault.strerror}).")
+    return Check(ok=True, says="No disk is nearly full.")
+
+
+def _left(folder: Path) -> str:
+    free, least = (number // 1_000_000 for number in (room.free(folder), room.least(folder)))
+    return f"Only {free} MB are free, and {least} MB must be,"
 
 
 def _unhandled(now: datetime) -> Check:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from portal import room
 from portal.app import StartRefused, create_app
 from portal.cases.register import withdraw
 from portal.config import Config
 from portal.database import DatabaseUnsound, connection, open_database, transaction
 from portal.delivery.outbox import Outcome, Result
 from portal.delivery.worker import deliver_round
-from portal.health import LONGEST_UNHANDLED, examine
+from portal.health import LONGEST_UNHANDLED, disk, examine
 from portal.routing.tables import ManagerRow
 from portal.sealing import Keyring
 from portal.sweep import LONGEST_STOP, sweep
@@ -61,7 +62,15 @@ def test_when_all_is_well_it_says_ok(browser: Browser) -> None:
     said = json.loads(answer.text)
     assert (answer.status_code, said["status"]) == (200, "ok")
     letters = {"worker", "letters", "stuck", "held", "backup", "quarantine"}
-    assert set(said["checks"]) == {"database", "regions", "unhandled", "sweep", "kept", *letters}
+    assert set(said["checks"]) == {
+        "database",
+        "regions",
+        "unhandled",
+        "sweep",
+        "kept",
+        "disk",
+        *letters,
+    }
     assert all(set(check) == {"ok", "says"} for check in said["checks"].values())
 
 
@@ -132,6 +141,20 @@ def test_a_request_that_nobody_picks_up_is_told_of_after_two_weeks(browser: Brow
     with connection(), transaction():
         withdraw(only_case(), due)
     assert "unhandled" not in red(due)
+
+
+def test_a_disk_that_is_nearly_full_is_told_of_here_too(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    deliver()
+    monkeypatch.setattr(room, "free", lambda folder: 0 if folder == tmp_path else 10**12)
+    said = browser.get("/gezondheid").text
+    assert "where the database stands: make room" in said
+    assert str(tmp_path) not in said
+    (tmp_path / "backups").mkdir()
+    assert disk(tmp_path / "backups", tmp_path).says.endswith("where the backups stand: make room.")
+    assert disk(tmp_path / "backups", tmp_path / "backups").ok
+    assert not disk(tmp_path / "gone", None).ok
 
 
 def test_without_regions_it_says_so(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import argparse
 import json
 import secrets
-import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +30,7 @@ from portal.delivery.outbox import Outcome, Outgoing, Result
 from portal.delivery.smtp import greet, sender
 from portal.delivery.worker import last_heartbeat
 from portal.development.settings import SettingsTorn, settings_file
-from portal.health import Check, examine
+from portal.health import Check, disk, examine
 from portal.organisation import organisation
 from portal.rotation import closed_columns
 from portal.routing.places import as_ranges
@@ -40,7 +39,6 @@ from portal.sealing import Keyring, SealBroken
 from portal.sweep import last as last_sweep
 from portal.web.pages import FrameMissing, read_frame
 
-LEAST_FREE = 500_000_000  # octets
 # Machines that are kept in time differ by less.
 SLACK = timedelta(minutes=5)
 _SHOWN = 20  # of many postcodes
@@ -83,9 +81,10 @@ def look(mail_to: str | None, at: datetime) -> dict[str, Check]:
         checks |= _unseen("database", _AT_DATABASE)
     else:
         checks |= {name: _guarded(see, patient) for name, see in _AT_DATABASE.items()}
-        # The database as a whole was looked at more closely above.
+        # The database is looked at more closely above; the disk also where no database opens.
         seen = examine(lambda: at, patient.config.backup_dir)
-        checks |= {name: check for name, check in seen.items() if name != "database"}
+        beside = {"database", "disk"}
+        checks |= {name: check for name, check in seen.items() if name not in beside}
     return checks | {name: _guarded(see, patient) for name, see in _BESIDE.items()}
 
 
@@ -234,14 +233,7 @@ def _send(config: Config, recipient: str) -> Outcome:
 
 
 def _disk(patient: Patient) -> Check:
-    free = shutil.disk_usage(patient.database.absolute().parent).free
-    if free < LEAST_FREE:
-        return Check(
-            ok=False,
-            says=f"Only {free // 1_000_000} MB are free where the database stands: make room, "
-            f"at least {LEAST_FREE // 1_000_000} MB.",
-        )
-    return Check(ok=True, says=f"{free // 1_000_000} MB are free where the database stands.")
+    return disk(patient.config.database_folder, patient.config.backup_dir)
 
 
 def _site(_: Patient) -> Check:

@@ -10,6 +10,7 @@ from gunicorn.glogging import Logger
 
 from portal.app import create_app
 from portal.commands.command import Command, Refused, settings
+from portal.database import stay_connected
 
 
 def _serve(asked: argparse.Namespace) -> None:
@@ -65,6 +66,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "errorlog": None,
             "accesslog": None,
             "control_socket_disable": True,
+            "post_worker_init": lambda _worker: stay_connected(),
         }
         for name, value in settings.items():
             if name in self.cfg.settings:

@@ -7,7 +7,16 @@ from portal.database.opening import check_integrity, open_database
 from portal.database.schema import MIGRATIONS, migrate, pending_migrations
 from portal.database.sealed import FORGOTTEN, Sealed, SealedBytes, reading_on, sealed_place
 from portal.database.sqlite import PRAGMAS
-from portal.database.transactions import Rows, connection, settle, transaction, turn
+from portal.database.transactions import (
+    NearlyFull,
+    Rows,
+    connection,
+    settle,
+    spare,
+    stay_connected,
+    transaction,
+    turn,
+)
 
 __all__ = [
     "FORGOTTEN",
@@ -16,6 +25,7 @@ __all__ = [
     "DatabaseUnsound",
     "KeyProof",
     "Moment",
+    "NearlyFull",
     "Rows",
     "Sealed",
     "SealedBytes",
@@ -32,6 +42,8 @@ __all__ = [
     "reading_on",
     "sealed_place",
     "settle",
+    "spare",
+    "stay_connected",
     "transaction",
     "turn",
 ]

@@ -2,17 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic, sleep
 
-from peewee import Expression
+from peewee import Expression, OperationalError
 
+from portal import room
 from portal.database.binding import database
 from portal.database.columns import Table
 from portal.failpoints import failpoint
 
 # Rows deleted in one transaction: some milliseconds.
 _AT_ONCE = 500
+
+
+class NearlyFull(OperationalError):
+    """Nothing was written, because the disk must keep room for what has to be written."""
 
 
 @contextmanager
@@ -26,11 +33,39 @@ def connection() -> Iterator[None]:
             database.close()
 
 
+_spared: ContextVar[Path | None] = ContextVar("spared", default=None)
+
+
+def spare(folder: Path | None) -> None:
+    """From now on, in this thread, begin no transaction when the disk of ``folder`` is nearly full.
+
+    None ends that. Who asks us for something can be told to call; what has to be written down of
+    a letter that went, of who looked, or of who signs in, cannot wait.
+    """
+    _spared.set(folder)
+
+
 @contextmanager
 def transaction() -> Iterator[None]:
-    """All or nothing, durable on leaving; the write lock is taken at once."""
+    """All or nothing, durable on leaving; the write lock is taken at once.
+
+    Raises ``NearlyFull`` where the disk is to be spared and has little room.
+    """
+    spared = _spared.get()
+    if spared and room.is_scarce(spared):
+        raise NearlyFull("the disk is nearly full")
     with connection(), database.atomic():
         yield
+
+
+def stay_connected() -> None:
+    """Keep this thread's connection open, so that the files beside SQLite's own stay as well.
+
+    The last to leave takes them away, and who comes next must make them again: on a disk that is
+    full to the last octet nobody could then even read.
+    """
+    database.connect(reuse_if_open=True)
+    database.get_tables()
 
 
 @contextmanager
