@@ -12,14 +12,16 @@ FILE = Path(__file__).parent.parent.parent / "build" / "bench.json"
 class Row:
     """A value beside the limit that was measured or set in the same run, both in ``unit``.
 
-    ``goal`` is the highest ratio of the two that will do.
+    ``goal`` is the highest ratio of the two that will do, or the lowest where ``more`` is better;
+    None where the row only tells.
     """
 
     name: str
     value: float
     unit: str
     limit: float
-    goal: float
+    goal: float | None = None
+    more: bool = False
 
     @property
     def ratio(self) -> float:
@@ -29,7 +31,9 @@ class Row:
     @property
     def met(self) -> bool:
         """Whether that will do."""
-        return self.ratio <= self.goal
+        if self.goal is None:
+            return True
+        return self.ratio >= self.goal if self.more else self.ratio <= self.goal
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -52,4 +56,7 @@ def keep(rows: Sequence[Row], file: Path = FILE) -> None:
 
 def _cells(row: Row) -> tuple[str, ...]:
     numbers = (f"{row.value:.4g}", f"{row.limit:.4g}", row.unit, f"{row.ratio:.2f}")
-    return (row.name, *numbers, f"{row.goal:.2f}", "yes" if row.met else "NO")
+    if row.goal is None:
+        return (row.name, *numbers, "", "")
+    goal = f"{'≥' if row.more else '≤'} {row.goal:.2f}"
+    return (row.name, *numbers, goal, "yes" if row.met else "NO")

@@ -36,8 +36,18 @@ def test_a_goal_is_met_up_to_its_ratio(value: float, met: bool) -> None:
     assert ("NO" in table([row])) is not met
 
 
+def test_where_more_is_better_a_goal_is_met_from_its_ratio_on() -> None:
+    least, less = (Row("submit", value, "/s", 100, 0.5, more=True) for value in (50, 49))
+    assert least.met
+    assert not less.met
+
+
+def test_a_row_without_a_goal_only_tells() -> None:
+    assert Row("a figure", 1000, "/s", 1).met
+
+
 def test_what_is_kept_can_be_read_by_its_names(tmp_path: Path) -> None:
     keep([Row("a page", 120, "ms", 100, 1.5)], tmp_path / "build" / "bench.json")
     (kept,) = json.loads((tmp_path / "build" / "bench.json").read_text())
     measured = {"name": "a page", "value": 120, "unit": "ms", "limit": 100}
-    assert kept == measured | {"ratio": 1.2, "goal": 1.5, "met": True}
+    assert kept == measured | {"ratio": 1.2, "goal": 1.5, "more": False, "met": True}

@@ -1,0 +1,136 @@
+"""Programs under measure: a process with all its children, their processor time and memory."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tests.bench.asking import HOST
+from tests.portal_app import environment
+from tests.real_server import free_port
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 30.0  # seconds
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Program:
+    """A module that runs in a session of its own until it is ended."""
+
+    def __init__(self, command: Sequence[str], settings: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", *command],
+            env={**settings, "PATH": os.environ["PATH"]},
+            cwd=ROOT,
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def line(self) -> str:
+        """The next line that it says; empty when it has ended."""
+        assert self._process.stdout
+        return self._process.stdout.readline().decode().strip()
+
+    def end(self) -> None:
+        """Ask it to end, and see to it that it does."""
+        for wanted in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, wanted)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.communicate(timeout=10)
+                return
+
+    def pids(self) -> list[int]:
+        """The process and all that it started."""
+        found = [self._process.pid]
+        for pid in found:  # grows meanwhile
+            children = Path(f"/proc/{pid}/task/{pid}/children")
+            found += [int(child) for child in children.read_text().split()]
+        return found
+
+    def processor(self) -> float:
+        """Seconds of processor time that all of them used."""
+        return sum(map(_processor, self.pids()))
+
+    def resident(self) -> float:
+        """Megabytes in memory, where each page counts for every process that has it (RSS)."""
+        return sum(_kilobytes(pid, "Rss") for pid in self.pids()) / 1000
+
+    def proportional(self) -> float:
+        """Megabytes in memory, where a page that processes share is divided among them (PSS)."""
+        return sum(_kilobytes(pid, "Pss") for pid in self.pids()) / 1000
+
+
+def _processor(pid: int) -> float:
+    # The name, in brackets, may hold anything; user and system time are 11 and 12 after it.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _kilobytes(pid: int, what: str) -> float:
+    # The kernel's kB is 1,024 octets.
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    found = re.search(rf"^{what}: +(\d+) kB", rollup, re.MULTILINE)
+    return int(found[1]) * 1.024 if found else 0.0
+
+
+@contextlib.contextmanager
+def running(*command: str, settings: Mapping[str, str] | None = None) -> Iterator[Program]:
+    """A program for as long as the block."""
+    program = Program(command, settings or {})
+    try:
+        yield program
+    finally:
+        program.end()
+
+
+@contextlib.contextmanager
+def serving(
+    *command: str, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[Program, int]]:
+    """A program that answers on a port of its own, and that port."""
+    port = free_port()
+    with running(*command, "--bind", f"127.0.0.1:{port}", settings=settings) as program:
+        until(lambda: _listens(port))
+        yield program, port
+
+
+def portal_serving(
+    settings: Mapping[str, str],
+) -> contextlib.AbstractContextManager[tuple[Program, int]]:
+    """``portal serve``, as it stands behind a proxy."""
+    return serving("portal.cli", "serve", settings=settings)
+
+
+def production(database_url: str, **other: str) -> dict[str, str]:
+    """Settings as in production, behind a proxy that tells who calls."""
+    own = {
+        "PORTAL_MODE": "production",
+        "PORTAL_BASE_URL": f"https://{HOST}",
+        "PORTAL_TRUSTED_PROXIES": "1",
+        "PORTAL_LOG_LEVEL": "ERROR",
+    }
+    return environment(database_url) | own | other
+
+
+def until(done: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    """Look again and again whether it is so; raises ``TimeoutError``."""
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.005)
+
+
+def _listens(port: int) -> bool:
+    from tests.bench.asking import ask, get  # noqa: PLC0415
+
+    with contextlib.suppress(OSError):
+        return bool(ask(port, get("/")).status)
+    return False

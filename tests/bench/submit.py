@@ -1,0 +1,90 @@
+"""A request that is sent, beside the least that a form can be which keeps one row."""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlencode
+
+from tests.bench.asking import Answer, ask, ask_all, get, post
+from tests.bench.bare import durable
+from tests.bench.prepared import Ready
+from tests.bench.served import Program, portal_serving, production, serving
+from tests.bench.table import Row
+from tests.portal_app import new_database
+
+ROUNDS = 7
+EACH = 250  # requests a round
+
+# WordPress with Contact Form 7 and messages that are stored: measured elsewhere, on two cores with
+# eight connections at once, and quoted.
+_PEER_A_SECOND, _PEER_PROCESSOR = 18.0, 100.0
+
+
+@dataclass
+class Measured:
+    """Rounds of one kind of request: how many a second, and milliseconds of processor time each."""
+
+    a_second: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+
+    def round(self, program: Program, port: int, requests: Sequence[bytes], status: int) -> None:
+        """Send all of these and count; raises ``RuntimeError`` where one is answered otherwise."""
+        began, used = time.perf_counter(), program.processor()
+        answers = ask_all(port, requests)
+        self.a_second.append(len(requests) / (time.perf_counter() - began))
+        self.processor.append(1000 * (program.processor() - used) / len(requests))
+        refuse_others(answers, status)
+
+
+def refuse_others(answers: Sequence[Answer], status: int) -> None:
+    """Raise ``RuntimeError`` where a request was not answered as it should be."""
+    for answer in answers:
+        if answer.status != status:
+            raise RuntimeError(f"{answer.status} in place of {status}: {answer.octets[:200]!r}")
+
+
+def rows(folder: Path, rounds: int = ROUNDS, each: int = EACH) -> Iterator[Row]:
+    """Send forms to the portal and to the bare form, in turn."""
+    settings = production(new_database(folder))
+    commits: list[float] = []
+    own, least = Measured(), Measured()
+    with (
+        portal_serving(settings) as (portal, at),
+        serving("tests.bench.bare", str(folder / "bare.db")) as (bare, bare_at),
+    ):
+        ready, token = Ready(settings), _bare_form(bare_at)
+        for warm in (True, *(False for _ in range(rounds))):
+            measured = (Measured(), Measured()) if warm else (own, least)
+            measured[0].round(portal, at, ready.to_send(each), 303)
+            measured[1].round(bare, bare_at, [token] * each, 303)
+            commits.append(_commits_a_second(folder / "commits.db"))
+    a_second, processor = median(own.a_second), median(own.processor)
+    yield Row("submit", a_second, "/s", median(least.a_second), 0.5, more=True)
+    yield Row("submit: processor time", processor, "ms", median(least.processor))
+    yield Row("submit beside durable commits", a_second, "/s", median(commits))
+    yield Row("submit beside WordPress (quoted)", a_second, "/s", _PEER_A_SECOND, more=True)
+    yield Row("submit beside WordPress (quoted): processor", processor, "ms", _PEER_PROCESSOR)
+
+
+def _bare_form(port: int) -> bytes:
+    page = ask(port, get("/formulier/"))
+    head, _, token = page.octets.decode().partition("\r\n\r\n")
+    found = re.search(r"Set-Cookie: ([^;]+)", head)
+    assert found
+    typed = {"csrf_token": token, "name": "Noor", "email": "noor@example.org", "story": "x" * 600}
+    return post("/formulier/", urlencode(typed).encode(), {"Cookie": found[1]})
+
+
+def _commits_a_second(file: Path, seconds: float = 0.3) -> float:
+    line, number = durable(file), 0
+    line.execute("CREATE TABLE IF NOT EXISTS told (id INTEGER PRIMARY KEY, words TEXT)")
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        line.execute("INSERT INTO told (words) VALUES ('Noor')")
+        number += 1
+    took = time.perf_counter() - began
+    line.close()
+    return number / took
