@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from flask import Flask, request
 
-from portal import backup, database, room
+from portal import backup, room
 from portal.cases.register import Case
-from portal.database import NearlyFull, connection, spare, transaction
+from portal.database import NearlyFull, connection, database, spare, transaction, transactions
 from portal.delivery.outbox import Outcome, Result
 from portal.delivery.worker import deliver_round
 from tests.casework.desk_app import at, came_in, fill, trail
@@ -125,7 +125,7 @@ def test_every_address_that_takes_a_form_spares_the_disk_but_for_coming_in_and_l
 
     def note() -> str:
         endpoint = str(request.endpoint)
-        sparing[endpoint] = database._spared.get() is not None
+        sparing[endpoint] = transactions._spared.get() is not None
         return "seen"
 
     # Before the guard of the desk, which comes last and lets nobody in here.
@@ -143,7 +143,7 @@ def test_every_address_that_takes_a_form_spares_the_disk_but_for_coming_in_and_l
         endpoint for endpoint in sparing if endpoint in TAKEN
     }
     assert len(sparing) > 30
-    assert database._spared.get() is None
+    assert transactions._spared.get() is None
 
 
 def _address(app: Flask, endpoint: str, filled: dict[str, str]) -> str:  # noqa: F811
@@ -214,9 +214,9 @@ def pages(browser: Browser) -> Iterator[Callable[[int], None]]:  # noqa: F811
 
     def limit(more: int) -> None:
         with connection():
-            count = database.database.execute_sql("PRAGMA page_count").fetchone()[0]
-        database.database.obj.pragma("max_page_count", count + more, permanent=True)
-        database.database.close()
+            count = database.execute_sql("PRAGMA page_count").fetchone()[0]
+        database.obj.pragma("max_page_count", count + more, permanent=True)
+        database.close()
 
     yield limit
     limit(10**6)
