@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from portal.cli import main
 
-PATIENCE = 30  # seconds
+PATIENCE = 10  # seconds
 
 _forks = multiprocessing.get_context("forkserver")
 # Each process is forked from one that has read the whole program, and has no threads.
@@ -26,13 +25,8 @@ def start(words: Sequence[str], settings: Mapping[str, str], log: Path) -> ForkS
     return process
 
 
-def run(words: Sequence[str], settings: Mapping[str, str], log: Path) -> int:
-    """Run a command to its end; gives its exit status, negative for the signal that killed it."""
-    return ended(start(words, settings, log))
-
-
 def ended(process: ForkServerProcess) -> int:
-    """Wait for a command; gives its exit status."""
+    """Wait for a command; gives its exit status, negative for the signal that killed it."""
     process.join(PATIENCE)
     status = process.exitcode
     if status is None:
@@ -40,12 +34,6 @@ def ended(process: ForkServerProcess) -> int:
         raise AssertionError("the command does not end")
     process.close()
     return status
-
-
-def kill_who_raised(flag: Path) -> None:
-    """Wait until a process hangs at a failpoint with this flag, and kill it."""
-    with suppress(ProcessLookupError):
-        os.kill(raised(flag), signal.SIGKILL)
 
 
 def raised(flag: Path) -> int:

@@ -12,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from itsdangerous import URLSafeSerializer
 
+from portal.cases.register import Case
 from portal.config import Config
 from portal.database import open_database
 from portal.delivery.smtp import sender
@@ -24,6 +26,7 @@ from portal.failpoints import Action
 from portal.sealing import Keyring
 from tests.conftest import DATA_KEY
 from tests.delivery.hostile_smtp import HostileServer
+from tests.own_door import request_one
 from tests.portal_app import environment
 from tests.real_server import Filled, Server, free_port
 from tests.torture import commands
@@ -109,19 +112,40 @@ class House:
             self.acknowledged[_reference(address)] = name
         return HTTPStatus(status)
 
+    def struck(self, action: Action, name: str) -> None:
+        """Wait until the fault at this place happened; who hangs there is killed."""
+        process = commands.raised(self.flag(name))
+        if action is Action.HANG:
+            self.kill(process)
+        self.broke_off.append(time.monotonic())
+
     def kill(self, process: int) -> None:
         """SIGKILL, noted down: what it had in hand may go twice."""
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
         self.broke_off.append(time.monotonic())
 
+    def take_in(self, **other: object) -> Case:
+        """A request that came in without anybody asking for a page."""
+        name = f"{self.typed}x{next(self._numbers)}"
+        case = request_one(self.config(), name=name, **other)
+        self.acknowledged[case.reference] = name
+        return case
+
+    def config(self) -> Config:
+        return Config.from_environment(self.settings())
+
+    def start(self, *words: str, **other: str) -> ForkServerProcess:
+        """Begin one of the portal's commands."""
+        return commands.start(words, self.settings(**other), self.log)
+
     def run(self, *words: str, **other: str) -> int:
         """Run one of the portal's commands; gives its exit status."""
-        return commands.run(words, self.settings(**other), self.log)
+        return commands.ended(self.start(*words, **other))
 
     def deliver_all(self) -> None:
         """Let a day and more pass, and everything go that can."""
-        send = sender(Config.from_environment(self.settings()))
+        send = sender(self.config())
         moment = datetime.now(UTC)
         for _ in range(_ROUNDS):
             moment += LATER

@@ -11,7 +11,6 @@ import pytest
 from portal.failpoints import Action
 from tests.portal_app import answers, cases, form_on, rows, urlencoded
 from tests.real_server import Filled, Server
-from tests.torture import commands
 from tests.torture.house import House
 
 T = TypeVar("T")
@@ -37,9 +36,7 @@ def struck(house: House, action: Action, place: str, ask: Callable[[], T]) -> T:
     house.expect(place)
     with ThreadPoolExecutor(1) as visitor:
         asked = visitor.submit(ask)
-        process = commands.raised(house.flag(place))
-        if action is Action.HANG:
-            house.kill(process)
+        house.struck(action, place)
         return asked.result()
 
 
