@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VAR    ?= var
 PORT   ?= 8000
+COUNT  ?= 20000
 BIN    := .venv/bin
 
-.PHONY: run test check site bench preview texts compare lock clean
+.PHONY: run test check site bench torture preview texts compare lock clean
 
 run: .venv/run.done
 	@PORTAL_BASE_URL="http://127.0.0.1:$(PORT)" $(BIN)/python site/build.py
@@ -27,6 +28,10 @@ site: .venv/run.done
 # Takes a few minutes and 2 GB of disk for a while.
 bench: .venv/test.done
 	@$(BIN)/python -m tests.bench
+
+# COUNT= requests while everything that can die does; some minutes, and 1 GB of disk for a while.
+torture: .venv/test.done
+	@$(BIN)/python -m tests.torture $(COUNT)
 
 # For editors: see docs/redactie.md.
 preview: .venv/run.done

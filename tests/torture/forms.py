@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime
 
-from flask import session
+from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
 
-from portal.database import transaction
 from portal.intake import drafts, handles
 from portal.intake.doors import DOORS
-from tests.portal_app import build, required, urlencoded
+from tests.portal_app import required, urlencoded
 from tests.real_server import Filled
 
 _DOOR = DOORS["community"]
@@ -17,8 +16,10 @@ _DOOR = DOORS["community"]
 class Forms:
     """Makes the draft, the cookie and the token that a browser would have by then."""
 
-    def __init__(self, database_url: str) -> None:
-        self._app = build(database_url)
+    def __init__(self, secret_key: str) -> None:
+        # Not the portal's own: each request of that one closes the connection that we work on.
+        self._app = Flask(__name__)
+        self._app.secret_key = secret_key
 
     def ready(self, name: str, **other: str) -> Filled:
         """A form of the community's door on its last page, ready to be sent."""
@@ -30,14 +31,9 @@ class Forms:
         path = f"{_DOOR.path}{handle}/controleren/"
         return Filled(path, urlencoded({"csrf_token": token}), cookie)
 
-    def several(self, names: list[str], **other: str) -> list[Filled]:
-        """As many forms, made in one go."""
-        with transaction():
-            return [self.ready(name, **other) for name in names]
-
     def _opens(self, handle: str, secret: str) -> tuple[str, str]:
         """The token and the cookie that come with a page of this form."""
-        with self._app.test_request_context(base_url="http://127.0.0.1:8000"):
+        with self._app.test_request_context():
             handles.hold(handle, secret)
             token: str = generate_csrf()
             signer = self._app.session_interface.get_signing_serializer(self._app)  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from itsdangerous import URLSafeSerializer
 
 from portal.cases.register import Case
 from portal.config import Config
-from portal.database import open_database
+from portal.database import open_database, transaction
 from portal.delivery.smtp import sender
 from portal.delivery.worker import Report, deliver_round
 from portal.failpoints import Action
@@ -29,6 +29,7 @@ from tests.delivery.hostile_smtp import HostileServer
 from tests.own_door import request_one
 from tests.portal_app import environment
 from tests.real_server import Filled, Server, free_port
+from tests.site_build import ensure_built
 from tests.torture import commands
 from tests.torture.forms import Forms
 from tests.torture.invariants import Outside, Verdict, all_of, examine
@@ -54,7 +55,8 @@ class House:
         open_database(self.url, Keyring([DATA_KEY]))
         self.flags.mkdir(exist_ok=True)
         self.log = self.folder / "log"
-        self.forms = Forms(self.url)
+        ensure_built()
+        self.forms = Forms(environment(self.url)["PORTAL_SECRET_KEY"])
         self._numbers = itertools.count(1)
 
     @property
@@ -101,6 +103,11 @@ class House:
         """A form with a name that stands nowhere else, ready to be sent; and that name."""
         name = f"{self.typed}x{next(self._numbers)}"
         return name, self.forms.ready(name, **other)
+
+    def several(self, answers: list[dict[str, str]]) -> list[tuple[str, Filled]]:
+        """As many of them, made in one go."""
+        with transaction():
+            return [self.form(**one) for one in answers]
 
     def send(self, server: Server, name: str, form: Filled) -> HTTPStatus | None:
         """Send a form once; None where no answer came. What is acknowledged is noted down."""
