@@ -49,6 +49,7 @@ class House:
     port: int = field(default_factory=free_port)
     acknowledged: dict[str, str] = field(default_factory=dict)
     broke_off: list[float] = field(default_factory=list)
+    keys: str = field(default_factory=lambda: environment("")["PORTAL_DATA_KEYS"])
     typed: str = field(default_factory=lambda: f"kanarie{secrets.token_hex(6)}")
 
     def __post_init__(self) -> None:
@@ -68,6 +69,7 @@ class House:
         own = {
             "PORTAL_BASE_URL": f"http://127.0.0.1:{self.port}",
             "PORTAL_MAIL_PORT": str(self.mail.port),
+            "PORTAL_DATA_KEYS": self.keys,
             "PORTAL_LOG_LEVEL": "INFO",
             "PATH": os.environ["PATH"],
         }

@@ -5,19 +5,8 @@ import pytest
 from portal.delivery.outbox import Letter, State
 from portal.failpoints import Action
 from tests.torture.house import House
+from tests.torture.places import TALKING
 
-# Whether the letter goes twice then: only from its 250 until that is recorded.
-TALKING = {
-    "claim: written": False,
-    "worker: claimed": False,
-    "smtp: introduced": False,
-    "smtp: sender named": False,
-    "smtp: reader named": False,
-    "smtp: accepted": True,
-    "worker: tried": True,
-    "record: written": True,
-    "worker: recorded": False,
-}
 # A fault of ours there is caught: after its 250 the letter counts as sent, and before it as one
 # that cannot go, so that the fallback gets a copy.
 CAUGHT = {"smtp: introduced", "smtp: sender named", "smtp: reader named"}

@@ -12,21 +12,9 @@ from portal.failpoints import Action
 from tests.portal_app import answers, cases, form_on, rows, urlencoded
 from tests.real_server import Filled, Server
 from tests.torture.house import House
+from tests.torture.places import KEEPING, SENDING
 
 T = TypeVar("T")
-
-# Whether the commit is behind it by then.
-SENDING = {
-    "send: lock taken": False,
-    "receive: case written": False,
-    "receive: event written": False,
-    "accept: manager written to": False,
-    "accept: confirmation counted": False,
-    "accept: requester written to": False,
-    "send: draft closed": False,
-    "send: committed": True,
-}
-KEEPING = ("draft: written", "draft: committed")
 
 actions = pytest.mark.parametrize("action", Action)
 

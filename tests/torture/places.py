@@ -1,0 +1,62 @@
+"""All failpoints, by what is being done when one comes by them, and what must be so after each."""
+
+# Whether the commit is behind it by then.
+SENDING = {
+    "send: lock taken": False,
+    "receive: case written": False,
+    "receive: event written": False,
+    "accept: manager written to": False,
+    "accept: confirmation counted": False,
+    "accept: requester written to": False,
+    "send: draft closed": False,
+    "send: committed": True,
+}
+KEEPING = ("draft: written", "draft: committed")
+# Whether the letter goes twice then: only from its 250 until that is recorded.
+TALKING = {
+    "claim: written": False,
+    "worker: claimed": False,
+    "smtp: introduced": False,
+    "smtp: sender named": False,
+    "smtp: reader named": False,
+    "smtp: accepted": True,
+    "worker: tried": True,
+    "record: written": True,
+    "worker: recorded": False,
+}
+RELEASING = ("quarantine: let through", "quarantine: announced")
+SWEEPING = (
+    "sweep: case forgotten",
+    "sweep: some rows forgotten",
+    "sweep: kind forgotten",
+    "sweep: settled",
+    "sweep: remembered",
+)
+ROTATING = (
+    "rotation: both keys needed",
+    "rotation: rows sealed",
+    "rotation: pass done",
+    "rotation: newest key needed",
+)
+# Whether the file has its name by then.
+BACKING_UP = {
+    "backup: file begun": False,
+    "backup: written": False,
+    "backup: examined": False,
+    "backup: synced": False,
+    "backup: named": True,
+}
+RESTORING = {
+    "restore: copied": False,
+    "restore: letters held": False,
+    "backup: synced": False,
+    "backup: named": True,
+}
+MIGRATING = ("migrate: step taken", "migrate: keys begun")
+
+TRIED = frozenset(
+    {
+        *(*SENDING, *KEEPING, *TALKING, *RELEASING, *SWEEPING),
+        *(*ROTATING, *BACKING_UP, *RESTORING, *MIGRATING),
+    }
+)
