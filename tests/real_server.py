@@ -74,6 +74,10 @@ class Server:
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
         return [int(child) for child in children.read_text().split()]
 
+    def stop(self) -> None:
+        """Ask it to end, as whoever runs services does."""
+        os.kill(self.pid, signal.SIGTERM)
+
     def wait(self) -> int:
         """Wait until it ends by itself; gives its exit status."""
         return self._process.wait(PATIENCE)
@@ -117,13 +121,13 @@ class Server:
         status, headers, _ = self.ask("POST", form.path, form.body, form.headers)
         return status, headers.get("Location", "")
 
-    def send_and_hang_up(self, form: "Filled") -> socket.socket:
-        """Send a form and never read the answer; close what is given back."""
+    def send_and_hang_up(self, form: "Filled", octets: int | None = None) -> socket.socket:
+        """Send a form, or so much of it, and do not wait for an answer; close what is given."""
         line = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
         head = [f"POST {form.path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
         named = form.headers | {"Content-Length": str(len(form.body))}
         head += [f"{name}: {value}" for name, value in named.items()]
-        line.sendall("\r\n".join([*head, "", ""]).encode() + form.body)
+        line.sendall("\r\n".join([*head, "", ""]).encode() + form.body[:octets])
         return line
 
 

@@ -61,6 +61,11 @@ class House:
         self._numbers = itertools.count(1)
 
     @property
+    def path(self) -> Path:
+        """Where the database is, of one that is a file."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
+    @property
     def flags(self) -> Path:
         return self.folder / "flags"
 
@@ -123,15 +128,23 @@ class House:
 
     def struck(self, action: Action, name: str) -> None:
         """Wait until the fault at this place happened; who hangs there is killed."""
-        process = commands.raised(self.flag(name))
+        process = self.raised(name)
         if action is Action.HANG:
             self.kill(process)
-        self.broke_off.append(time.monotonic())
+        self.broke_off_now()
+
+    def raised(self, name: str) -> int:
+        """Wait until the fault at this place happened; gives the process that it happened to."""
+        return commands.raised(self.flag(name))
 
     def kill(self, process: int) -> None:
         """SIGKILL, noted down: what it had in hand may go twice."""
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
+        self.broke_off_now()
+
+    def broke_off_now(self) -> None:
+        """Note down that somebody may have had a letter in hand that is not recorded."""
         self.broke_off.append(time.monotonic())
 
     def take_in(self, **other: object) -> Case:

@@ -40,7 +40,7 @@ class Machine:
     def _kill_server(self) -> None:
         self.server.kill()
         self.kills += 1
-        self._house.broke_off.append(time.monotonic())
+        self._house.broke_off_now()
         self.server = self._house.server(**self._faults)
 
     def _kill_answering(self) -> None:
@@ -78,12 +78,12 @@ class Machine:
             with suppress(FileExistsError), flag.open("x") as raised:
                 raised.write("0")
                 return
-        self._house.broke_off.append(time.monotonic())
+        self._house.broke_off_now()
         if self.actions[name] is Action.KILL:
             self.kills += 1
         if self.actions[name] is Action.HANG:
             time.sleep(self._chance.uniform(0, _HANGING))
-            self.kill(commands.raised(flag))
+            self.kill(self._house.raised(name))
 
     def stop(self) -> None:
         """End everything for good."""
@@ -93,7 +93,7 @@ class Machine:
                 worker.kill()
                 worker.join(commands.PATIENCE)
                 worker.close()
-            self._house.broke_off.append(time.monotonic())
+            self._house.broke_off_now()
 
 
 def _setting(house: House, actions: dict[str, Action]) -> dict[str, str]:

@@ -1,0 +1,113 @@
+"""Two faults at once."""
+
+import resource
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from http import HTTPStatus
+
+from portal.backup import restore
+from portal.delivery.outbox import Letter, State
+from portal.failpoints import Action
+from portal.sealing import Keyring
+from tests.conftest import DATA_KEY
+from tests.delivery.hostile_smtp import Talk
+from tests.portal_app import PHONE, rows
+from tests.torture.house import House
+
+
+@contextmanager
+def disk_full_for(processes: list[int]) -> Iterator[None]:
+    """Whatever these processes write to a file, there is no room for it."""
+    before = {one: resource.prlimit(one, resource.RLIMIT_FSIZE) for one in processes}
+    for one, (_, hard) in before.items():
+        resource.prlimit(one, resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        yield
+    finally:
+        for one, limits in before.items():
+            with suppress(ProcessLookupError):
+                resource.prlimit(one, resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_worker_that_is_killed_after_a_250_while_the_database_is_locked_doubles_one_letter(
+    house: House,
+) -> None:
+    case = house.take_in(email="")
+    with closing(sqlite3.connect(house.path, isolation_level=None, check_same_thread=False)) as db:
+
+        def lock_and_take(talk: Talk) -> None:
+            db.execute("BEGIN IMMEDIATE")
+            talk.say("250 taken")
+
+        house.mail.script["dot"] = lock_and_take
+        faults = house.faults(Action.KILL, "worker: tried")
+        house.expect("worker: tried")
+        round_ = house.start("deliver", **faults)
+        house.struck(Action.KILL, "worker: tried")
+        round_.join()
+        assert db.in_transaction
+        db.rollback()
+    del house.mail.script["dot"]
+    letter = Letter.get(Letter.case_reference == case.reference)
+    assert letter.state is State.SENDING
+    assert house.check().doubled == [letter.message_id]
+
+
+def test_with_the_disk_full_while_the_mail_server_hangs_nothing_is_lost_and_all_goes_on_after(
+    house: House,
+) -> None:
+    house.take_in(email="")
+    hangs, go_on = threading.Event(), threading.Event()
+
+    def hang(talk: Talk) -> None:
+        hangs.set()
+        go_on.wait(10)
+        talk.say("250 taken")
+
+    house.mail.script["dot"] = hang
+    name, form = house.form()
+    with house.serving() as server:
+        round_ = house.start("deliver")
+        assert hangs.wait(10)
+        assert round_.pid
+        with disk_full_for([round_.pid, *server.workers()]):
+            before = rows()
+            status, _, page = server.ask("POST", form.path, form.body, form.headers)
+            assert status == HTTPStatus.SERVICE_UNAVAILABLE
+            assert name in page
+            assert PHONE.replace(" ", "") in page.replace("\N{NO-BREAK SPACE}", "").replace(" ", "")
+            assert rows() == before
+            assert server.ask("GET", "/aanvragen/")[0] == HTTPStatus.OK
+            go_on.set()
+            round_.join()
+        house.broke_off_now()
+        assert house.send(server, name, form) == HTTPStatus.SEE_OTHER
+    assert len(house.check().doubled) == 1
+
+
+def test_a_server_that_is_killed_during_a_backup_that_is_killed_loses_nothing(house: House) -> None:
+    house.take_in()
+    file = house.folder / "backup.db"
+    places = {"backup: written": "backup", "send: draft closed": "server"}
+    faults = house.faults(Action.HANG, *places)
+    name, form = house.form()
+    for place in places:
+        house.expect(place)
+    with house.serving(**faults) as server, ThreadPoolExecutor(1) as visitor:
+        backup = house.start("backup", str(file), **faults)
+        house.raised("backup: written")
+        asked = visitor.submit(house.send, server, name, form)
+        house.raised("send: draft closed")
+        server.kill()
+        assert asked.result() is None
+        house.struck(Action.HANG, "backup: written")
+        backup.join()
+    assert not file.exists()
+    with house.serving() as server:
+        assert house.send(server, name, form) == HTTPStatus.SEE_OTHER
+        assert house.run("backup", str(file)) == 0
+    house.check()
+    restore(file, house.folder / "elsewhere.db", Keyring([DATA_KEY]))
