@@ -82,6 +82,27 @@ class Server:
         """Wait until it ends by itself; gives its exit status."""
         return self._process.wait(PATIENCE)
 
+    def memory(self) -> int:
+        """The most that its processes ever held at once, each for itself, in octets together."""
+        first = self._process.pid
+        others = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        told = [Path(f"/proc/{pid}/status").read_text() for pid in (first, *others)]
+        return sum(1024 * int(status.partition("VmHWM:")[2].split()[0]) for status in told)
+
+    def send_much(self, path: str, head: Mapping[str, str], octets: int) -> tuple[bytes, int]:
+        """A body as long as this, sent on for as long as it is taken: first line, octets sent."""
+        block, sent = b"x" * 65536, 0
+        lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
+        lines += [f"{name}: {value}" for name, value in head.items()]
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as line:
+            line.sendall("\r\n".join([*lines, "", ""]).encode() + block)
+            answer = line.recv(65536)
+            with contextlib.suppress(OSError):
+                while sent < octets:
+                    line.sendall(block)
+                    sent += len(block)
+        return answer.partition(b"\r\n")[0], sent
+
     def ask(
         self,
         method: str,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from portal.backup import back_up
 from tests.intake.walking import (
     OWN,
     ROLES,
@@ -124,6 +125,7 @@ def test_what_is_typed_is_sealed_told_to_the_manager_and_shown_to_its_writer_alo
     assert (case.name, case.email, case.phone) == (typed["name"], typed["email"], typed["phone"])
     assert answers(case) == {n: (text,) for n, text in typed.items() if n not in OWN}
 
+    back_up(tmp_path / "a backup.db")
     every = marks(typed.values()) | marks(other.values())
     assert len(every) == 2 * len(typed)
     own_pages = [page for path, page in watch.pages.items() if "/ontvangen/" in path]

@@ -112,6 +112,29 @@ def test_the_server_tells_its_log_nothing_of_a_visitor(database_url: str) -> Non
     assert not [word for word in (*words.values(), handle, "127.0.0.1") if word in said]
 
 
+URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
+MUCH = 100_000_000  # octets
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [({"Content-Length": f"{MUCH}"}, b"413"), ({"Transfer-Encoding": "chunked"}, b"411")],
+)
+@pytest.mark.parametrize("path", ["/aanvragen/leervraag/abcdefghijkl/1/", "/mijn-aanvraag/"])
+def test_a_hundred_megabytes_are_refused_at_once_and_cost_no_memory(
+    database_url: str, path: str, said: dict[str, str], refused: bytes
+) -> None:
+    with serving(database_url, free_port()) as server:
+        for _ in range(20):  # Whatever it needs for an ordinary answer, it has by now.
+            server.ask("GET", "/aanvragen/")
+        before = server.memory()
+        for _ in range(3):
+            answer, _ = server.send_much(path, URLENCODED | said, MUCH)
+            assert refused in answer
+        assert server.memory() - before < MUCH // 10
+        assert server.ask("GET", "/aanvragen/")[0] == HTTPStatus.OK
+
+
 class Visitor:
     """One browser that outlives the server."""
 
