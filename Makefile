@@ -21,6 +21,7 @@ check: .venv/test.done
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/audit.py
+	$(BIN)/python tests/rules.py
 
 site: .venv/run.done
 	@$(BIN)/python site/build.py
