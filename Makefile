@@ -25,6 +25,7 @@ check: .venv/test.done
 
 site: .venv/run.done
 	@$(BIN)/python site/build.py
+	@$(BIN)/python deploy/proxy.py build/proxy
 
 # Takes a few minutes and 2 GB of disk for a while.
 bench: .venv/test.done

@@ -63,7 +63,7 @@ _DAY = timedelta(hours=24)
 _BODY = 500_000  # octets: every text field full, in a script that takes four octets a sign
 
 # Heading and what to do, for each error that a person can meet.
-_ERRORS = {
+ERRORS = {
     400: ("Dit konden we niet lezen", "Ga terug en probeer het opnieuw."),
     404: (
         "Deze pagina is er niet",
@@ -186,7 +186,7 @@ def _refuse_unmeasured() -> None:
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()
-    heading, what_to_do = _ERRORS.get(error.code, _ERRORS[400 if error.code < 500 else 500])
+    heading, what_to_do = ERRORS.get(error.code, ERRORS[400 if error.code < 500 else 500])
     page = Response(_error_page(heading, what_to_do), error.code)
     page.headers.extend(
         (name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}
@@ -196,7 +196,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _database_error(fault: PeeweeException) -> ResponseReturnValue:
     logging.getLogger(__name__).error("the database failed: %s", type(fault).__name__)
-    heading, what_to_do = _ERRORS[503]
+    heading, what_to_do = ERRORS[503]
     return _error_page(heading, what_to_do), 503
 
 

@@ -29,8 +29,10 @@ class Program:
 CHROMIUM = Program("chromium", "chromium")
 # Debian keeps its programs off the path, a folder for each version.
 POSTGRES = Program("postgres", "postgresql", "usr/lib/postgresql/*/bin/postgres")
+# Where it is not on the path of who is no administrator.
+NGINX = Program("nginx", "nginx", "usr/sbin/nginx")
 
-ALL = (CHROMIUM, POSTGRES)
+ALL = (CHROMIUM, POSTGRES, NGINX)
 
 
 def main() -> int:

@@ -24,7 +24,44 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Server:
+class Answering:
+    """Something that answers at an address, asked as a browser would."""
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, dict[str, str], str]:
+        """One request on a connection of its own: status, headers, page."""
+        raise NotImplementedError
+
+    def fill_in(self, path: str, answers: Mapping[str, str]) -> "Filled":
+        """Walk through all steps; gives the last page's form, ready to be sent."""
+        cookie = ""
+        while True:
+            status, headers, page = self.ask("GET", path, headers={"Cookie": cookie})
+            cookie = headers.get("Set-Cookie", cookie).partition(";")[0]
+            if status == HTTPStatus.SEE_OTHER:
+                path = headers["Location"]
+                continue
+            form = form_on(page, path).fill(answers)
+            sent = Filled(form.action, urlencoded(form.data), cookie)
+            if form.is_last:
+                return sent
+            status, headers, page = self.ask("POST", sent.path, sent.body, sent.headers)
+            assert status == HTTPStatus.SEE_OTHER, page
+            cookie = headers.get("Set-Cookie", cookie).partition(";")[0]
+            path = headers["Location"]
+
+    def send(self, form: "Filled") -> tuple[int, str]:
+        """Send a form: status, and where it leads."""
+        status, headers, _ = self.ask("POST", form.path, form.body, form.headers)
+        return status, headers.get("Location", "")
+
+
+class Server(Answering):
     """``portal serve`` with all its workers, at ``port``; ``log`` takes what it says, or we do."""
 
     def __init__(
@@ -110,7 +147,6 @@ class Server:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, dict[str, str], str]:
-        """One request on a connection of its own: status, headers, page."""
         line = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             line.request(method, path, body, dict(headers or {}))
@@ -118,29 +154,6 @@ class Server:
             return answer.status, dict(answer.getheaders()), answer.read().decode()
         finally:
             line.close()
-
-    def fill_in(self, path: str, answers: Mapping[str, str]) -> "Filled":
-        """Walk through all steps; gives the last page's form, ready to be sent."""
-        cookie = ""
-        while True:
-            status, headers, page = self.ask("GET", path, headers={"Cookie": cookie})
-            cookie = headers.get("Set-Cookie", cookie).partition(";")[0]
-            if status == HTTPStatus.SEE_OTHER:
-                path = headers["Location"]
-                continue
-            form = form_on(page, path).fill(answers)
-            sent = Filled(form.action, urlencoded(form.data), cookie)
-            if form.is_last:
-                return sent
-            status, headers, page = self.ask("POST", sent.path, sent.body, sent.headers)
-            assert status == HTTPStatus.SEE_OTHER, page
-            cookie = headers.get("Set-Cookie", cookie).partition(";")[0]
-            path = headers["Location"]
-
-    def send(self, form: "Filled") -> tuple[int, str]:
-        """Send a form: status, and where it leads."""
-        status, headers, _ = self.ask("POST", form.path, form.body, form.headers)
-        return status, headers.get("Location", "")
 
     def send_and_hang_up(self, form: "Filled", octets: int | None = None) -> socket.socket:
         """Send a form, or so much of it, and do not wait for an answer; close what is given."""

@@ -1,6 +1,7 @@
 """Answering visitors: gunicorn with this application in it."""
 
 import argparse
+import os
 import re
 import socket
 from typing import Any
@@ -15,10 +16,16 @@ from portal.database import stay_connected
 
 def _serve(asked: argparse.Namespace) -> None:
     config = settings()
-    _refuse_taken(asked.bind)
+    if not _is_handed_a_socket():
+        _refuse_taken(asked.bind)
     # Built once here, so that a fault is one line and not a crashing server.
     app = create_app(config)
     _Server(app, asked.bind, config.log_level).run()
+
+
+def _is_handed_a_socket() -> bool:
+    """Whether systemd listens for us, and goes on listening while we are stopped and started."""
+    return os.environ.get("LISTEN_PID") == str(os.getpid())
 
 
 def _refuse_taken(bind: str) -> None:
