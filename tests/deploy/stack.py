@@ -8,12 +8,13 @@ import shutil
 import socket
 import ssl
 import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
-from tests.deploy.units import DEPLOY, ROOT, Machine, install_release
+from tests.deploy.units import DEPLOY, Machine, install_release
 from tests.machine import NGINX
 from tests.portal_app import environment
 from tests.real_server import Answering, free_port
@@ -51,6 +52,7 @@ class Stack(Answering):
         user = "user root;" if os.geteuid() == 0 else ""
         spools = "".join(f"{s}_temp_path {self.machine.folder}/spool/{s}; " for s in SPOOLS)
         (self.machine.folder / "spool").mkdir()
+        self.machine.path("/run/nginx.pid").parent.mkdir(exist_ok=True)
         for wanted, here in (
             (r"^user .*;$", user),
             (r"^http \{$", f"http {{ {spools}"),
@@ -106,20 +108,14 @@ def listen(line: socket.socket) -> bytes:
 
 
 def prepare(folder: Path, **other: str) -> Machine:
-    """A machine with a release, settings, a certificate and a database, and nothing running."""
+    """A machine with a release, settings, a certificate and no database, and nothing running."""
     machine = Machine(folder)
     release = install_release(machine, "1")
     machine.path("/opt/eigen-kracht/current").symlink_to(release)
-    make_proxy_files(release)
-    for place in (
-        "/etc/nginx/nginx.conf",
-        "/var/log/nginx/x",
-        "/var/lib/eigen-kracht/x",
-        "/run/nginx.pid",
-    ):
+    for place in (*("/etc/nginx/nginx.conf", "/var/log/nginx/x"), "/var/lib/eigen-kracht/x"):
         machine.path(place).parent.mkdir(parents=True)
     shutil.copy(DEPLOY / "nginx.conf", machine.path("/etc/nginx/nginx.conf"))
-    _certify(machine)
+    shutil.copytree(_certificate(), machine.path("/etc/eigen-kracht/tls"))
     write_settings(machine, **other)
     return machine
 
@@ -136,16 +132,12 @@ def write_settings(machine: Machine, **other: str) -> None:
     file.write_text("".join(f"{name}='{value}'\n" for name, value in (given | other).items()))
 
 
-def make_proxy_files(release: Path) -> None:
-    """As ``make site`` does after the site is built."""
-    command = [sys.executable, str(DEPLOY / "proxy.py"), str(release / "build" / "proxy")]
-    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})  # noqa: S603
-
-
-def _certify(machine: Machine) -> None:
-    tls = machine.path("/etc/eigen-kracht/tls")
-    tls.mkdir(parents=True)
+@cache
+def _certificate() -> Path:
+    """A folder with a key and a certificate of its own making, for a week."""
+    folder = Path(tempfile.mkdtemp(prefix="stack-"))
     words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     words += ["-nodes", "-days", "7", "-subj", f"/CN={HOST}", "-addext"]
     words += [f"subjectAltName=DNS:{HOST}", "-keyout", "privkey.pem", "-out", "fullchain.pem"]
-    subprocess.run(words, cwd=tls, check=True, capture_output=True)  # noqa: S603
+    subprocess.run(words, cwd=folder, check=True, capture_output=True)  # noqa: S603
+    return folder

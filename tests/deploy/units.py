@@ -4,13 +4,16 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from configparser import RawConfigParser
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -105,8 +108,8 @@ class Machine:
         """What a program said."""
         return (self.folder / f"{name}.log").read_text()
 
-    def tell(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
-        self._programs[name].send_signal(number)
+    def tell_to_stop(self, name: str) -> None:
+        self._programs[name].terminate()
 
     def stop(self, name: str, patience: float = PATIENCE) -> int:
         """SIGTERM to its first process, SIGKILL to what is left; gives its exit code."""
@@ -118,6 +121,10 @@ class Machine:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(program.pid, signal.SIGKILL)
             program.wait()
+
+    def wait(self, name: str) -> int:
+        """The exit code of a program that ends by itself."""
+        return self._programs.pop(name).wait(PATIENCE)
 
     def restart(self, unit: str, **other: str) -> None:
         """As ``systemctl restart``: the old one ends in its own time, then the new one begins."""
@@ -179,4 +186,14 @@ def install_release(machine: Machine, version: str) -> Path:
     for name in ("deploy", "portal", "gegevens.toml"):
         (release / name).symlink_to(ROOT / name)
     (release / "build" / "site").symlink_to(ROOT / "build" / "site")
+    shutil.copytree(_proxy_files(), release / "build" / "proxy")
     return release
+
+
+@cache
+def _proxy_files() -> Path:
+    """As ``make site`` makes them, once the site is built."""
+    folder = Path(tempfile.mkdtemp(prefix="stack-"))
+    command = [sys.executable, str(DEPLOY / "proxy.py"), str(folder)]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})  # noqa: S603
+    return folder
