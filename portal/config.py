@@ -170,8 +170,8 @@ def _contradictions(config: Config) -> list[str]:
 
 
 def _database_url(text: str) -> str:
-    if not text.startswith("sqlite:///"):
-        raise ValueError("give sqlite:///path")
+    if not text.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("give sqlite:///path or postgresql://user@host/name")
     return text
 
 

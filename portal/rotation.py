@@ -13,6 +13,7 @@ from portal.database import (
     Table,
     connection,
     database,
+    holding,
     keyring,
     sealed_place,
     settle,
@@ -114,7 +115,8 @@ def _reseal(table: type[Table], broken: list[str]) -> int:
     number, last = 0, ""
     while True:
         with turn():
-            rows: list[Any] = list(wanted.where(table.id > last).dicts())
+            # Held, for the worker writes in letters while others write elsewhere.
+            rows: list[Any] = list(holding(wanted.where(table.id > last)).dicts())
             number += sum(_reseal_row(table, columns, row, broken) for row in rows)
             failpoint("rotation: rows sealed")
         if not rows:

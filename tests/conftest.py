@@ -7,17 +7,49 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from portal.database import connection, database, migrate, open_database
+from portal.database import connection, database, open_database
 from portal.sealing import Keyring
+from tests import databases
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 QUIET += ["--disable-sync", "--no-first-run", "--disable-gpu"]
-DATA_KEY = b"k" * 32
+DATA_KEY = databases.DATA_KEY
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 Tell = Callable[[str, Iterable[str]], None]
 TOLD = pytest.StashKey[dict[str, tuple[str, ...]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite: about what only SQLite has; left out elsewhere")
+    config.addinivalue_line("markers", "postgresql: about what only PostgreSQL has")
+    if config.getoption("--database") == "postgresql":
+        databases.use_postgresql()
+
+
+def pytest_unconfigure() -> None:
+    databases.leave_postgresql()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about another engine, and say how much that is."""
+    other = {"sqlite": "postgresql", "postgresql": "sqlite"}[config.getoption("--database")]
+    left = [item for item in items if item.get_closest_marker(other)]
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=left)
+
+
+@pytest.fixture(autouse=True)
+def databases_go() -> Iterator[None]:
+    """What a test had made on a server goes with it; files go with their folder."""
+    kept = databases.made()
+    yield
+    databases.forget_all_but(kept)
 
 
 @pytest.fixture
@@ -29,10 +61,7 @@ def now() -> datetime:
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """Where this test's database lives; the file is there, at head, and empty."""
-    url = f"sqlite:///{tmp_path / 'portal.db'}"
-    open_database(url, Keyring([DATA_KEY]), create=True)
-    migrate()
-    return url
+    return databases.at_head(tmp_path, regions=False)
 
 
 @pytest.fixture

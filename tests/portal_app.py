@@ -2,7 +2,6 @@
 
 import base64
 import re
-import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -22,15 +21,14 @@ from werkzeug.test import TestResponse
 from portal.app import create_app
 from portal.cases.register import Addition, Case, Event, answers_of
 from portal.config import Config
-from portal.database import connection, migrate, open_database
+from portal.database import connection
 from portal.delivery.outbox import Letter
-from portal.routing.loading import load
-from portal.sealing import Keyring
-from tests.conftest import DATA_KEY
+from tests import databases
+from tests.databases import DATA_KEY
 from tests.site_build import ensure_built
 
 BASE = "http://127.0.0.1:8000"
-EXAMPLE = Path(__file__).parent.parent / "portal" / "routing" / "example.toml"
+EXAMPLE = databases.EXAMPLE
 PHONE = "0800 - 33 77 835"
 
 LEARNING = "/aanvragen/leervraag/"
@@ -92,20 +90,7 @@ def environment(database_url: str, **other: str) -> dict[str, str]:
 
 def new_database(folder: Path, *, regions: bool = True) -> str:
     """A database at head in ``folder``, with the example regions unless told otherwise."""
-    path = folder / "portal.db"
-    shutil.copy(_filled(regions=regions), path)
-    return f"sqlite:///{path}"
-
-
-@cache
-def _filled(*, regions: bool) -> Path:
-    path = Path(tempfile.mkdtemp(prefix="portal-")) / "portal.db"
-    open_database(f"sqlite:///{path}", Keyring([DATA_KEY]), create=True)
-    migrate()
-    if regions:
-        with connection():
-            load(EXAMPLE, {})
-    return path
+    return databases.at_head(folder, regions=regions)
 
 
 def build(database_url: str, **other: str) -> Flask:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from peewee import PeeweeException
 
 from portal.database.binding import DatabaseUnsound, database, use_keys
+from portal.database.engines import engine_at
 from portal.database.keys import use_digest_key
-from portal.database.sqlite import Sqlite
 from portal.database.transactions import connection
 from portal.sealing import Keyring
 
@@ -23,9 +23,11 @@ def open_database(url: str, keys: Keyring, *, create: bool = False) -> None:
     """
     # A statement in a log would hold what it stores; the steps of a migration are told by who asks.
     logging.getLogger("peewee").setLevel(logging.WARNING)
-    database.initialize(Sqlite.at(url, create=create))
+    database.initialize(engine_at(url, create=create))
     use_keys(keys)
     _check_settings()
+    if not create:
+        _refuse_empty()
     with _refusing_damage(), connection():
         use_digest_key()
 
@@ -38,6 +40,14 @@ def check_integrity(*, references: bool = False) -> None:
     with _refusing_damage(), connection():
         if not database.is_whole(references=references):
             raise DatabaseUnsound(_DAMAGED)
+
+
+def _refuse_empty() -> None:
+    with _refusing_damage(), connection():
+        if not database.get_tables():
+            raise DatabaseUnsound(
+                "the database is empty: restore a backup, or begin one with 'portal migrate'"
+            )
 
 
 def _check_settings() -> None:

@@ -6,10 +6,13 @@ from peewee import PeeweeException
 from playhouse.migrations import Runner
 
 from portal.database.binding import DatabaseUnsound, database
+from portal.database.engines import Engine
 from portal.database.keys import begin_keys, check_key, has_key, use_digest_key
+from portal.database.postgresql import Postgresql
 from portal.database.transactions import connection, transaction
 from portal.failpoints import failpoint
 
+HISTORY = "schema_migration"  # the table that keeps which steps were taken
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
@@ -19,11 +22,11 @@ def migrate() -> list[str]:
     Killed at any moment it leaves the schema at the end of a step, and the next call goes on from
     there; of two at once each takes the steps that the other left. Raises ``DatabaseUnsound``.
     """
-    taken = []
     with connection():
         fresh = not database.get_tables()
         if not fresh and has_key():
             check_key()
+        taken = _begin(database.obj)
         while pending := pending_migrations():
             taken += _take(pending[0])
             failpoint("migrate: step taken")
@@ -49,6 +52,30 @@ def pending_migrations() -> list[str]:
             "install the version that it was last used with, or a later one"
         )
     return [step.name for step in steps if not step.applied]
+
+
+def _begin(to: Engine) -> list[str]:
+    """Make the schema that an engine begins with, unless it is there; gives its steps."""
+    if not isinstance(to, Postgresql):
+        return []
+    with to.atomic():
+        if tables := to.get_tables():
+            _refuse_another(tables)
+            return []
+        to.script((MIGRATIONS / to.BEGINS_WITH).read_text())
+        runner = Runner(to, str(MIGRATIONS))
+        runner.History.create_table()
+        last = to.BEGINS_WITH.partition("_")[0]
+        steps = [step.name for step in runner.migrations() if step.name[: len(last)] <= last]
+        runner.History.insert_many([{"name": step} for step in steps]).execute()
+        return steps
+
+
+def _refuse_another(tables: list[str]) -> None:
+    if HISTORY not in tables:
+        raise DatabaseUnsound(
+            f"this database is something else's (it has '{tables[0]}'): give the portal its own"
+        )
 
 
 def _take(step: str) -> list[str]:

@@ -55,6 +55,14 @@ class Sqlite(SqliteDatabase):
             return False
         return not (references and self._asked("foreign_key_check"))
 
+    def atomic_beside(self) -> Any:
+        """A transaction like any other: there is one lock for all rows."""
+        return self.atomic()
+
+    def holding(self, rows: Any, *, passing: bool) -> Any:  # noqa: ARG002 - see above
+        """The query as it is: whoever has a transaction has all rows."""
+        return rows
+
     def settle(self) -> bool:
         """Empty the write-ahead log, which still holds what was overwritten; False if in use.
 

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
+from typing import TypeVar, cast
 
 from peewee import Expression, OperationalError
 
@@ -13,6 +14,8 @@ from portal import room
 from portal.database.binding import database
 from portal.database.columns import Table
 from portal.failpoints import failpoint
+
+Query = TypeVar("Query")
 
 # Rows deleted in one transaction: some milliseconds.
 _AT_ONCE = 500
@@ -66,6 +69,24 @@ def stay_connected() -> None:
     """
     database.connect(reuse_if_open=True)
     database.get_tables()
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """A transaction that need not wait for who else writes, because it holds each row it changes.
+
+    On SQLite it waits like any other.
+    """
+    with connection(), database.atomic_beside():
+        yield
+
+
+def holding(rows: Query, *, passing: bool = False) -> Query:
+    """A query that takes hold of the rows it gives, until the transaction ends.
+
+    Rows that somebody else holds are waited for, or passed over when ``passing``.
+    """
+    return cast(Query, database.holding(rows, passing=passing))
 
 
 @contextmanager

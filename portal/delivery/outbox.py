@@ -8,7 +8,16 @@ from enum import StrEnum
 
 from peewee import CharField, Expression, IntegerField, fn
 
-from portal.database import Moment, Sealed, Table, Word, connection, transaction
+from portal.database import (
+    Moment,
+    Sealed,
+    Table,
+    Word,
+    beside,
+    connection,
+    holding,
+    transaction,
+)
 from portal.delivery.letters import Envelope, Text, compose
 from portal.failpoints import failpoint
 from portal.sealing import SealBroken
@@ -132,9 +141,10 @@ def claim(due_by: datetime, until: datetime) -> Claim | None:
 
     From ``until`` on another may take it: by then its worker is taken for dead.
     """
-    with transaction():
+    with beside():
         due = Letter.state.in_(UNSENT) & (Letter.due_at <= due_by)
-        letter = Letter.select().where(due).order_by(Letter.due_at, Letter.created_at).first()
+        longest = Letter.select().where(due).order_by(Letter.due_at, Letter.created_at)
+        letter = holding(longest, passing=True).first()
         if letter is None:
             return None
         claimed = Claim(letter, letter.attempts + 1, letter.due_at)
@@ -150,8 +160,8 @@ def record(claimed: Claim, outcome: Outcome, now: datetime) -> State:
     Sent counts whoever reports it. Anything else counts only while the letter is still that
     attempt's: a worker that comes back after its time must not undo what the next one did.
     """
-    with transaction():
-        letter = Letter.get_by_id(claimed.letter.id)
+    with beside():
+        letter = holding(Letter.select().where(Letter.id == claimed.letter.id)).get()
         if outcome.result is Result.SENT:
             _sent(letter, outcome, now)
         elif letter.state is State.SENDING and letter.attempts == claimed.attempt:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from peewee import fn
 
-from portal.database import connection, transaction
+from portal.database import connection, holding, transaction
 from portal.delivery.outbox import Letter, State
 from portal.sealing import SealBroken
 
@@ -112,7 +112,8 @@ def set_aside(reference: str, letter_id: str, by: str, now: datetime) -> bool | 
 
 def _letter(reference: str, letter_id: str) -> Letter | None:
     mine = (Letter.id == letter_id) & (Letter.case_reference == reference)
-    return Letter.get_or_none(mine)
+    found: Letter | None = holding(Letter.select().where(mine)).first()
+    return found
 
 
 def _trace(letter: Letter, *, copied: bool) -> Trace:

@@ -21,6 +21,7 @@ from portal.cases.progress import (
 )
 from portal.cases.register import By, Case, Closed, Event, history, withdraw
 from portal.database import database
+from tests.databases import hurry
 from tests.seed import one
 
 ANNA, BEN = By("anna", "Regiomanager A"), By("ben", "Landelijk bureau")
@@ -183,7 +184,7 @@ def do(case: Case, deed: str, what: object, now: datetime) -> None:
 def test_whatever_is_tried_a_case_is_what_its_events_say(
     db: None, now: datetime, deeds: list[tuple[str, object]]
 ) -> None:
-    database.execute_sql("PRAGMA synchronous = OFF")
+    hurry()
     with database.atomic() as undone:
         case = one(now)
         for count, (deed, what) in enumerate(deeds, 1):

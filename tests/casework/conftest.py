@@ -1,6 +1,5 @@
 """What the tests of the desk share: the portal with somebody in each post, and a clock to move."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -11,10 +10,11 @@ import time_machine
 
 from portal.casework import employ
 from portal.casework.staff import Staff
-from portal.database import connection, database, open_database
+from portal.database import connection, open_database
 from portal.sealing import Keyring
 from tests.casework.staff_house import POSTS, House
 from tests.conftest import DATA_KEY, NOON
+from tests.databases import copy_of, hurry
 from tests.portal_app import Browser, build, new_database
 
 
@@ -38,17 +38,17 @@ def one_house(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 
 @pytest.fixture(scope="session")
-def whole(one_house: House) -> Path:
-    """The file that every test gets a copy of."""
-    return Path(one_house.app.config["PORTAL"].database_url.removeprefix("sqlite:///"))
+def whole(one_house: House) -> str:
+    """The database that every test gets a copy of."""
+    url: str = one_house.app.config["PORTAL"].database_url
+    return url
 
 
 @pytest.fixture
-def house(one_house: House, whole: Path, tmp_path: Path, clock: time_machine.Traveller) -> House:
-    url = f"sqlite:///{shutil.copy(whole, tmp_path / 'portal.db')}"
+def house(one_house: House, whole: str, tmp_path: Path, clock: time_machine.Traveller) -> House:
+    url = copy_of(whole, tmp_path)
     open_database(url, Keyring([DATA_KEY]))
-    # Commits that do not wait for the disk: what survives a power cut is tested elsewhere.
-    database.obj.pragma("synchronous", 0, permanent=True)
+    hurry()
     with connection():
         staff = {name: Staff.get_by_id(one.id) for name, one in one_house.staff.items()}
     # Some look up where the database is, to hold it from outside.

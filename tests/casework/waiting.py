@@ -8,12 +8,13 @@ from portal.cases import progress
 from portal.cases.register import By, Case, find
 from portal.casework.chase import ChaseStep
 from portal.config import Config
-from portal.database import connection, database, open_database, transaction
+from portal.database import connection, open_database, transaction
 from portal.delivery.letters import Envelope, Text
 from portal.delivery.outbox import post
 from portal.sealing import Keyring
 from portal.workdays import HERE
 from tests.conftest import DATA_KEY
+from tests.databases import hurry
 from tests.portal_app import Written, environment, letters, new_database
 from tests.seed import one
 
@@ -30,8 +31,7 @@ def begin(folder: Path, **settings: str) -> Config:
     """A database with the example regions, open, and the settings that go with it."""
     url = new_database(folder)
     open_database(url, Keyring([DATA_KEY]))
-    # Commits that do not wait for the disk: what survives a power cut is tested elsewhere.
-    database.obj.pragma("synchronous", 0, permanent=True)
+    hurry()
     return Config.from_environment(environment(url, **settings))
 
 

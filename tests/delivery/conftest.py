@@ -8,11 +8,11 @@ import pytest
 from jinja2 import ChoiceLoader, DictLoader
 
 from portal.config import Config, IntakeMail, MailSecurity, Mode
-from portal.database import database
 from portal.delivery import letters
 from portal.delivery.letters import Envelope, Text
 from portal.delivery.outbox import Outgoing, post
 from tests.conftest import DATA_KEY, NOON
+from tests.databases import hurry
 
 SENDER = "portaal@example.org"
 MANAGER = "manager@example.org"
@@ -52,7 +52,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 @pytest.fixture
 def no_power_cut(db: None) -> None:
     """Commit without waiting for the disk, on this thread: for tests of many commits."""
-    database.execute_sql("PRAGMA synchronous = OFF")
+    hurry()
 
 
 def config(

@@ -7,9 +7,10 @@ from flask import Flask
 
 from portal.cases.register import Case
 from portal.config import Config
-from portal.database import database, open_database
+from portal.database import open_database
 from portal.sealing import Keyring
 from tests.conftest import DATA_KEY
+from tests.databases import hurry
 from tests.own_door import request_one
 from tests.portal_app import Browser, build, new_database
 
@@ -28,8 +29,7 @@ def app(one_app: Flask, tmp_path: Path) -> Flask:
 
 @pytest.fixture
 def browser(app: Flask) -> Browser:
-    # Commits that do not wait for the disk: what survives a power cut is tested elsewhere.
-    database.obj.pragma("synchronous", 0, permanent=True)
+    hurry()
     return app.test_client()  # type: ignore[return-value]
 
 

@@ -19,6 +19,7 @@ from portal.delivery.outbox import Letter, State, post
 from portal.web import wording
 from tests.casework.desk_app import DESK, at
 from tests.casework.staff_house import House, secret_of
+from tests.databases import hurry
 from tests.portal_app import build, new_database
 from tests.real_server import Server, free_port
 from tests.seed import one
@@ -157,7 +158,7 @@ def tab(
     house, port = House(build(url)), free_port()
     house.take_on("a")
     with connection():
-        database.execute_sql("PRAGMA synchronous = OFF")
+        hurry()
         cases |= {text: _filled(text, now) for text in ("gewoon", *PAYLOADS)}
     server = Server(url, port)
     base = f"http://127.0.0.1:{port}"

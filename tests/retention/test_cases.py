@@ -24,6 +24,7 @@ from portal.delivery.outbox import Outcome as Answer
 from portal.delivery.worker import LEASE
 from portal.retention.cases import Cases
 from tests.conftest import NOON
+from tests.databases import hurry
 from tests.seed import one
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -393,7 +394,7 @@ class History:
 def test_whatever_happens_no_unsent_letter_and_nothing_unhandled_is_forgotten(
     steps: list[tuple[str, Any]],
 ) -> None:
-    database.execute_sql("PRAGMA synchronous = OFF")
+    hurry()
     history = History()
     history.receive(0)
     for what, how in steps:

@@ -10,8 +10,9 @@ from threading import Barrier
 import pytest
 from peewee import IntegrityError
 
-from portal.database import connection, database, transaction
+from portal.database import connection, transaction
 from portal.web.tokens import Purpose, Token, consume, issue, look, past
+from tests.databases import hurry
 
 LINK = Purpose.OWN_DOOR
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -78,7 +79,7 @@ def test_of_many_at_once_one_alone_gets_it(db: None, now: datetime) -> None:
     crowd = 6
     start = Barrier(crowd)
     secrets = [issue(LINK, f"nummer {n}", now, HALF_AN_HOUR) for n in range(15)]
-    database.obj.pragma("synchronous", 0, permanent=True)
+    hurry()
 
     def grab(_who: int) -> list[str | None]:
         with connection():

@@ -1,0 +1,168 @@
+"""Where tests have their databases: a file in a folder, or a database on a server of their own."""
+
+import hashlib
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import cache
+from pathlib import Path
+
+import psycopg
+
+from portal.database import connection, database, migrate, open_database
+from portal.database.postgresql import WRITERS_LOCK
+from portal.database.sqlite import file_of
+from portal.routing.loading import load
+from portal.sealing import Keyring
+from tests.postgresql import Server
+
+DATA_KEY = b"k" * 32
+EXAMPLE = Path(__file__).parent.parent / "portal" / "routing" / "example.toml"
+
+_server: Server | None = None
+_made: list[str] = []
+
+
+def use_postgresql() -> None:
+    """Have every database from now on on a server that is started here."""
+    global _server  # noqa: PLW0603 - one run, one engine
+    _server = Server()
+
+
+def leave_postgresql() -> None:
+    """Stop that server, with all that is on it."""
+    if _server:
+        _server.remove()
+
+
+def server() -> Server:
+    """The server of this run."""
+    assert _server
+    return _server
+
+
+def on_postgresql() -> bool:
+    """Whether this run is on PostgreSQL."""
+    return _server is not None
+
+
+def url_in(folder: Path) -> str:
+    """The URL of the one database that belongs to a folder, whether it is there or not."""
+    return _server.url(_name(folder)) if _server else f"sqlite:///{folder / 'portal.db'}"
+
+
+def empty(folder: Path) -> str:
+    """A place for a database: no file yet, or a database without tables."""
+    if _server:
+        _create(_name(folder), "template0")
+    return url_in(folder)
+
+
+def at_head(folder: Path, *, regions: bool = True) -> str:
+    """A database at head in ``folder``, with the example regions unless told otherwise."""
+    return copy_of(_template(regions=regions), folder)
+
+
+def copy_of(url: str, folder: Path) -> str:
+    """A copy of a database that nobody has open."""
+    if _server:
+        _create(_name(folder), url.partition("?")[0].rpartition("/")[2])
+    else:
+        shutil.copy(file_of(url), folder / "portal.db")
+    return url_in(folder)
+
+
+def forget_all_but(kept: int) -> None:
+    """Drop the databases made last, beyond so many."""
+    while _server and len(_made) > kept:
+        _server.execute(f'DROP DATABASE IF EXISTS "{_made.pop()}" WITH (FORCE)')
+
+
+def made() -> int:
+    """How many there are."""
+    return len(_made)
+
+
+def raw(statement: str, *values: object) -> list[tuple[object, ...]]:
+    """Do something to the open database; a value stands as ``?`` on either engine."""
+    cursor = database.execute_sql(statement.replace("?", database.param), values)
+    return list(cursor.fetchall()) if cursor.description else []
+
+
+def hurry() -> None:
+    """Commits that do not wait for the disk: what survives a power cut is tested elsewhere."""
+    if not _server:
+        database.obj.pragma("synchronous", 0, permanent=True)
+
+
+@contextmanager
+def somebody_writing(url: str) -> Iterator[None]:
+    """A block in which somebody else has begun to write and does not end; nobody waits long."""
+    patience, database.obj.timeout = database.obj.timeout, 0.05
+    try:
+        with _written_on_postgresql(url) if _server else _written_on_sqlite(url):
+            yield
+    finally:
+        database.obj.timeout = patience
+
+
+@contextmanager
+def _written_on_postgresql(url: str) -> Iterator[None]:
+    with psycopg.connect(url) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (WRITERS_LOCK,))
+        yield
+        other.rollback()
+
+
+@contextmanager
+def _written_on_sqlite(url: str) -> Iterator[None]:
+    with closing(sqlite3.connect(file_of(url), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@contextmanager
+def refusing(table: str, when: str = "INSERT") -> Iterator[None]:
+    """A block in which the database takes no such change of a table."""
+    where = f' ON "{table}"' if _server else ""
+    if _server:
+        raw(
+            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE EXCEPTION 'no' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+        )
+        body = "FOR EACH ROW EXECUTE FUNCTION refuse()"
+    else:
+        body = "BEGIN SELECT RAISE(ABORT, 'no'); END"
+    with connection():
+        raw(f'CREATE TRIGGER broken BEFORE {when} ON "{table}" {body}')
+    try:
+        yield
+    finally:
+        with connection():
+            raw(f"DROP TRIGGER broken{where}")
+
+
+def _name(folder: Path) -> str:
+    return "t" + hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+
+
+def _create(name: str, template: str) -> None:
+    server().execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    _made.append(name)
+
+
+@cache
+def _template(*, regions: bool) -> str:
+    folder = Path(tempfile.mkdtemp(prefix="portal-"))
+    url = empty(folder)
+    open_database(url, Keyring([DATA_KEY]), create=True)
+    migrate()
+    if regions:
+        with connection():
+            load(EXAMPLE, {})
+    if _server:
+        _made.remove(_name(folder))  # outlives every test
+    return url

@@ -1,0 +1,98 @@
+"""A PostgreSQL server for as long as the tests run: in memory, durable as the portal asks."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+from tests.machine import POSTGRES
+
+PATIENCE = 60  # seconds
+_OWNER = "postgres"  # who runs it where the tests are run as root, which it refuses
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
+
+_SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "max_wal_size": "4GB",
+    "autovacuum": "off",
+    "log_min_messages": "fatal",
+}
+
+
+class Server:
+    """A server that is reached by a socket in ``folder``; each test has a database on it."""
+
+    def __init__(self) -> None:
+        found = POSTGRES.find()
+        if found is None:
+            raise RuntimeError("PostgreSQL is not there: see python tests/machine.py")
+        self._programs = found.parent
+        base = _MEMORY if _MEMORY.is_dir() else None
+        self.folder = Path(tempfile.mkdtemp(prefix="portal-", dir=base))
+        self._owner = _OWNER if os.geteuid() == 0 else None
+        if self._owner:
+            shutil.chown(self.folder, self._owner)
+        self._running: subprocess.Popen[bytes] | None = None
+        options = ["--encoding=UTF8", "--locale=C", "--auth=trust", "--username=portal", "-N", "-k"]
+        self._run("initdb", "-D", str(self.folder / "data"), *options)
+        self.start()
+
+    def url(self, name: str) -> str:
+        """Where the database of this name is."""
+        return f"postgresql://portal@/{name}?host={self.folder}"
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        settings = _SETTINGS | {"unix_socket_directories": str(self.folder)}
+        told = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        self._running = subprocess.Popen(  # noqa: S603
+            [self._programs / "postgres", "-D", str(self.folder / "data"), *told],
+            cwd=self.folder,
+            user=self._owner,
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        end = time.monotonic() + PATIENCE
+        while not self._answers():
+            if time.monotonic() > end or self._running.poll() is not None:
+                raise RuntimeError("PostgreSQL does not start")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stop it at once, with every connection to it."""
+        if self._running:
+            self._running.send_signal(signal.SIGQUIT)
+            self._running.wait(PATIENCE)
+
+    def remove(self) -> None:
+        """Stop it and leave nothing behind."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def execute(self, statement: str, name: str = "postgres") -> list[tuple[object, ...]]:
+        """Do something on it, in a database that is there."""
+        with psycopg.connect(self.url(name), autocommit=True) as connected:
+            cursor = connected.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def _answers(self) -> bool:
+        try:
+            self.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(  # noqa: S603
+            [self._programs / program, *arguments],
+            cwd=self.folder,
+            user=self._owner,
+            check=True,
+            capture_output=True,
+        )
