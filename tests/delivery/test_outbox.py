@@ -362,3 +362,17 @@ def test_a_claim_is_on_disk_before_the_letter_is_in_anyones_hands(database_url: 
         "sending",
     )
     other.close()
+
+
+def test_however_much_is_due_a_claim_neither_reads_all_of_it_nor_sorts_it(now: datetime) -> None:
+    for minutes in (3, 1, 2):
+        put(now - timedelta(minutes=minutes))
+    asked: list[str] = []
+    database.connection().set_trace_callback(asked.append)
+    assert take(now).was_due == now - timedelta(minutes=3)
+    database.connection().set_trace_callback(None)
+    read = [statement for statement in asked if statement.startswith("SELECT")]
+    plans = [row[3] for one in read for row in database.execute_sql(f"EXPLAIN QUERY PLAN {one}")]
+    assert len(plans) == len(UNSENT)
+    assert {"SEARCH", "INDEX"} <= set(" ".join(plans).split())
+    assert not {"SCAN", "B-TREE"} & set(" ".join(plans).split())

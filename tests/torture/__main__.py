@@ -3,6 +3,7 @@
 import argparse
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -34,7 +35,10 @@ def _run(asked: argparse.Namespace, folder: Path) -> Outcome:
     with moody(chance) as mail:
         house = House(asked.database or new_database(folder), folder, mail)
         plan = Plan(asked.count, asked.kills, asked.minutes)
-        return Storm(house, plan, chance, _say).run()
+        storm = Storm(house, plan, chance, _say)
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: storm.stop())
+        return storm.run()
 
 
 def _asked() -> argparse.Namespace:

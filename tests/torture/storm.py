@@ -76,6 +76,10 @@ class Storm:
             self._machine.stop()
         return self._count()
 
+    def stop(self) -> None:
+        """Let it end before its time; what was acknowledged by then is counted."""
+        self._faults.append("it was stopped before its time")
+
     def _count(self) -> Outcome:
         self._say("everybody was served; the letters that are left go now")
         # From here on the mail server behaves.
