@@ -1,6 +1,6 @@
 """All failpoints, by what is being done when one comes by them, and what must be so after each."""
 
-# Whether the commit is behind it by then.
+# Of both: whether the commit is behind it by then.
 SENDING = {
     "send: lock taken": False,
     "receive: case written": False,
@@ -11,7 +11,7 @@ SENDING = {
     "send: draft closed": False,
     "send: committed": True,
 }
-KEEPING = ("draft: written", "draft: committed")
+KEEPING = {"draft: written": False, "draft: committed": True}
 # Whether the letter goes twice then: only from its 250 until that is recorded.
 TALKING = {
     "claim: written": False,

@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from portal.failpoints import Action
+from tests.intake.walking import drafts
 from tests.portal_app import answers, cases, form_on, rows, urlencoded
 from tests.real_server import Filled, Server
 from tests.torture.house import House
@@ -51,10 +52,11 @@ def test_a_form_is_taken_in_once_whatever_happens_at_each_step_of_it(
 @actions
 def test_a_step_is_kept_whatever_happens_while_it_is(house: House, action: Action) -> None:
     with house.serving(**house.faults(action, *KEEPING)) as server:
-        for place in KEEPING:
+        for place, committed in KEEPING.items():
             name, form = house.form()
             step = _changed_story(server, form, place)
             struck(house, action, place, partial(house.send, server, name, step))
+            assert (place in drafts()[-1].content) == committed
             assert server.send(step) == (303, step.path.replace("/3/", "/4/"))
             assert house.send(server, name, form) == HTTPStatus.SEE_OTHER
             assert answers(cases()[-1])["story"] == (place,)
