@@ -108,8 +108,10 @@ class Server(Answering):
 
     def workers(self) -> list[int]:
         """The processes that answer visitors."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        return [int(child) for child in children.read_text().split()]
+        with contextlib.suppress(OSError):
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+            return [int(child) for child in children.read_text().split()]
+        return []
 
     def stop(self) -> None:
         """Ask it to end, as whoever runs services does."""

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,12 @@ def ended(process: ForkServerProcess) -> int:
         raise AssertionError("the command does not end")
     process.close()
     return status
+
+
+def kill(process: int) -> None:
+    """SIGKILL; one that is gone already is left in peace."""
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
 
 
 def raised(flag: Path) -> int:

@@ -3,10 +3,9 @@
 import itertools
 import os
 import secrets
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -130,21 +129,15 @@ class House:
         """Wait until the fault at this place happened; who hangs there is killed."""
         process = self.raised(name)
         if action is Action.HANG:
-            self.kill(process)
+            commands.kill(process)
         self.broke_off_now()
 
     def raised(self, name: str) -> int:
         """Wait until the fault at this place happened; gives the process that it happened to."""
         return commands.raised(self.flag(name))
 
-    def kill(self, process: int) -> None:
-        """SIGKILL, noted down: what it had in hand may go twice."""
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
-        self.broke_off_now()
-
     def broke_off_now(self) -> None:
-        """Note down that somebody may have had a letter in hand that is not recorded."""
+        """Note down that whoever had a letter in hand is gone: it may go a second time."""
         self.broke_off.append(time.monotonic())
 
     def take_in(self, **other: object) -> Case:

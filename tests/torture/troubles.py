@@ -6,13 +6,14 @@ from contextlib import suppress
 from multiprocessing.context import ForkServerProcess
 from random import Random
 
-from portal.failpoints import NAMES, Action
+from portal.failpoints import Action
 from tests.torture import commands
 from tests.torture.house import House
+from tests.torture.places import KEEPING, SENDING, TALKING
 
 _MAIL_WORKERS = 2
 # Those that a server or a worker comes by while forms are sent and letters go.
-_PLACES = NAMES[: NAMES.index("quarantine: let through")]
+_PLACES = (*KEEPING, *SENDING, *TALKING)
 _HANGING = 1.0  # seconds, before somebody notices
 _COMES_BY = 3.0  # seconds, until a place is given up
 
@@ -40,21 +41,24 @@ class Machine:
     def _kill_server(self) -> None:
         self.server.kill()
         self.kills += 1
-        self._house.broke_off_now()
         self.server = self._house.server(**self._faults)
 
     def _kill_answering(self) -> None:
-        self.kill(self._chance.choice(self.server.workers() or [self.server.pid]))
+        if answering := self.server.workers():
+            self.kill(self._chance.choice(answering))
 
     def _kill_sending(self) -> None:
         victim = self._chance.choice(self._workers)
         if victim.pid and victim.is_alive():
             self.kill(victim.pid)
+            self._house.broke_off_now()
         self._tend()
 
     def kill(self, process: int) -> None:
-        self._house.kill(process)
-        self.kills += 1
+        """SIGKILL to one of ours; whatever has its number by then is left in peace."""
+        if process in {*self.server.workers(), *(worker.pid for worker in self._workers)}:
+            commands.kill(process)
+            self.kills += 1
 
     def tend(self) -> None:
         """Begin anew whatever died by itself."""
@@ -78,12 +82,14 @@ class Machine:
             with suppress(FileExistsError), flag.open("x") as raised:
                 raised.write("0")
                 return
-        self._house.broke_off_now()
         if self.actions[name] is Action.KILL:
             self.kills += 1
         if self.actions[name] is Action.HANG:
             time.sleep(self._chance.uniform(0, _HANGING))
-            self.kill(self._house.raised(name))
+            with self._lock:
+                self.kill(self._house.raised(name))
+        if name in TALKING:
+            self._house.broke_off_now()
 
     def stop(self) -> None:
         """End everything for good."""
@@ -93,7 +99,7 @@ class Machine:
                 worker.kill()
                 worker.join(commands.PATIENCE)
                 worker.close()
-            self._house.broke_off_now()
+                self._house.broke_off_now()
 
 
 def _setting(house: House, actions: dict[str, Action]) -> dict[str, str]:
