@@ -5,7 +5,7 @@ PORT   ?= 8000
 COUNT  ?= 20000
 BIN    := .venv/bin
 
-.PHONY: run test check site bench torture preview texts compare lock clean
+.PHONY: run test check site bench torture mutants preview texts compare lock clean
 
 run: .venv/run.done
 	@PORTAL_BASE_URL="http://127.0.0.1:$(PORT)" $(BIN)/python site/build.py
@@ -34,6 +34,10 @@ bench: .venv/test.done
 # COUNT= requests while everything that can die does; some minutes, and 1 GB of disk for a while.
 torture: .venv/test.done
 	@$(BIN)/python -m tests.torture $(COUNT)
+
+# Takes defences out one by one, and sees that the tests that hold them fail; ten minutes or so.
+mutants: .venv/test.done
+	@$(BIN)/python -m tests.mutants
 
 # For editors: see docs/redactie.md.
 preview: .venv/run.done

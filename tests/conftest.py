@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 from portal.database import connection, database, open_database
 from portal.sealing import Keyring
 from tests import databases
+from tests.proofs import results
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
@@ -94,4 +95,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for heading, lines in terminalreporter.config.stash.get(TOLD, {}).items():
         terminalreporter.section(heading)
         for line in lines:
+            terminalreporter.write_line(line)
+    went = {
+        word: [report.nodeid for report in terminalreporter.getreports(word)]
+        for word in ("passed", "skipped", "failed", "error")
+    }
+    if told := list(results(went)):
+        terminalreporter.section("promises, attacks and faults (docs/proofs.md)")
+        for line in told:
             terminalreporter.write_line(line)
