@@ -1,7 +1,5 @@
 """What the pages of a case share: whose it is, and that what was done is told and written down."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, NoReturn
 
@@ -9,7 +7,6 @@ from flask import abort, current_app, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
-from portal import database
 from portal.audit.trail import Action
 from portal.cases.case import Intent, Role
 from portal.cases.progress import NotAllowed
@@ -19,7 +16,7 @@ from portal.casework import guard, letters
 from portal.casework.handle import NotTheirs, theirs
 from portal.casework.people import Person
 from portal.casework.road_letters import TooManyLetters
-from portal.web import answering, wording
+from portal.web import answering
 from portal.web.buttons import Button
 
 # What somebody may have typed when a page cannot be shown again, and what it is called.
@@ -63,21 +60,6 @@ def about(case: Case) -> dict[str, Any]:
         "pupil": case.role is Role.PUPIL,
         "mailed": bool(letters.address_of(case)),
     }
-
-
-@contextmanager
-def reading_on(what: str) -> Iterator[list[str]]:
-    """A block that shows what can be read, whatever does not open; the log tells of the rest."""
-    with database.reading_on(wording.UNREAD) as unread:
-        yield unread
-    if unread:
-        columns = sorted({place.partition(":")[0] for place in unread})
-        current_app.logger.error(
-            "%s: sealed text does not open (%s): add the key it was sealed with to "
-            "PORTAL_DATA_KEYS, or take the row from a backup",
-            what,
-            ", ".join(columns),
-        )
 
 
 def answer(

@@ -16,6 +16,7 @@ from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.people import Person, StaffRole
 from portal.web.answering import config, now, refused
 from portal.web.buttons import Button
+from portal.web.unread import reading_on
 from portal.workdays import HERE
 
 blueprint = Blueprint("case", __name__, url_prefix="/beheer/zaak/<reference>")
@@ -30,7 +31,7 @@ def show(reference: str) -> ResponseReturnValue:
     """Everything about a case on one page; that somebody looks is written down."""
     case = case_of(signed_in(), reference)
     guard.tell(Action.LOOKED, case.reference)
-    with case_pages.reading_on(case.reference) as unread:
+    with reading_on(case.reference) as unread:
         shown = about(case) | dossier.of(case, now(), config().remind_after)
         return render_template("desk/case.html", form=Button(), unread=unread, **shown)
 

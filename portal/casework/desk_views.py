@@ -10,11 +10,12 @@ from peewee import PeeweeException
 from portal.audit.trail import Action
 from portal.cases.reference import read_reference
 from portal.casework import desk, guard, signs
-from portal.casework.case_pages import give_back, reading_on
+from portal.casework.case_pages import give_back
 from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.handle import NotTheirs, theirs
 from portal.casework.people import Person
 from portal.web.answering import config, now, to
+from portal.web.unread import reading_on
 from portal.workdays import HERE
 
 blueprint = Blueprint("desk", __name__, url_prefix="/beheer")

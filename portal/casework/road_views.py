@@ -21,6 +21,7 @@ from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.letters import address_of
 from portal.casework.road_forms import AgreedForm, AppointmentForm, CoordinatorForm, Seen
 from portal.database import reading_on
+from portal.web import unread
 from portal.web.afterwards import Afterwards
 from portal.web.answering import config, now, refused, to
 from portal.workdays import day_of
@@ -200,7 +201,7 @@ def _around(case: Case) -> dict[str, object]:
 
 def _shown(case: Case) -> dict[str, object]:
     # To be shown alone: whether a letter goes, and what is kept, is read again where it is decided.
-    with case_pages.reading_on(case.reference):
+    with unread.reading_on(case.reference):
         return road_pages.of(case, now())
 
 

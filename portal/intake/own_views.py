@@ -28,6 +28,7 @@ from portal.intake.own_forms import (
 from portal.routing.regions import destination_of
 from portal.web.answering import Act, answer, config, now, refused, to
 from portal.web.buttons import Button
+from portal.web.unread import masked, reading_on
 
 blueprint = Blueprint("own", __name__, url_prefix="/mijn-aanvraag")
 
@@ -112,18 +113,19 @@ def left() -> ResponseReturnValue:
 def show(reference: str) -> ResponseReturnValue:
     """How one case stands; what was told in it is not shown, and contact data are masked."""
     case = _mine(reference)
-    return render_template(
-        "own/case.html",
-        form=Button(),
-        **_about(case),
-        destination=destination_of(case.region),
-        history=own_door.told(register.history(case)),
-        delivered=own_door.delivered_at(case, now()),
-        several=len(_visited()) > 1,
-        decides=own_door.decides_on_contact(case),
-        may_ask=conference.may_ask(case),
-        starts_at=own_door.day_to_come(case),
-    )
+    with reading_on(case.reference):
+        return render_template(
+            "own/case.html",
+            form=Button(),
+            **_about(case),
+            destination=destination_of(case.region),
+            history=own_door.told(register.history(case)),
+            delivered=own_door.delivered_at(case, now()),
+            several=len(_visited()) > 1,
+            decides=own_door.decides_on_contact(case),
+            may_ask=conference.may_ask(case),
+            starts_at=own_door.day_to_come(case),
+        )
 
 
 @blueprint.route("/<reference>/aanvullen/", methods=["GET", "POST"])
@@ -166,7 +168,8 @@ def withdraw(reference: str) -> ResponseReturnValue:
 def contact_afterwards(reference: str) -> ResponseReturnValue:
     """Agree to contact three months after the conference, or refuse it; also once it was held."""
     case = _mine(reference)
-    may_ask = conference.may_ask(case)
+    with reading_on(case.reference):
+        may_ask, decides = conference.may_ask(case), own_door.decides_on_contact(case)
     said = "" if may_ask is None else "yes" if may_ask else "no"
     form = ContactAfterwards(data={"follow_up": said})
 
@@ -175,7 +178,7 @@ def contact_afterwards(reference: str) -> ResponseReturnValue:
         own_door.decide_on_contact(case, now(), given=given)
         return _done(case, "decided")
 
-    if request.method != "POST" and not own_door.decides_on_contact(case):
+    if request.method != "POST" and not decides:
         return to("own.show", reference=case.reference)
     return _answer("own/contact_afterwards.html", case, form, act)
 
@@ -201,13 +204,14 @@ def _answer(template: str, case: Case, form: Button, act: Act) -> ResponseReturn
 
 
 def _about(case: Case) -> dict[str, object]:
-    return {
-        "case": case,
-        "je": case.role is Role.PUPIL,
-        "name": contact.masked_name(case.name),
-        "email": contact.masked_email(case.email),
-        "phone": contact.masked_phone(case.phone),
-    }
+    with reading_on(case.reference):
+        return {
+            "case": case,
+            "je": case.role is Role.PUPIL,
+            "name": masked(contact.masked_name, case.name),
+            "email": masked(contact.masked_email, case.email),
+            "phone": masked(contact.masked_phone, case.phone),
+        }
 
 
 def _visit() -> str:

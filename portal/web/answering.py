@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
 from portal.config import Config
+from portal.sealing import SealBroken
 from portal.web.buttons import Button
 
 Act = Callable[[], ResponseReturnValue]
@@ -25,9 +26,9 @@ def answer(template: str, form: Button, act: Act, **shown: object) -> ResponseRe
     elif form.validate():
         try:
             return act()
-        except PeeweeException as fault:
+        except (PeeweeException, SealBroken) as fault:
             current_app.logger.error(
-                "%s could not write: %s", request.endpoint, type(fault).__name__
+                "%s could not be done: %s", request.endpoint, type(fault).__name__
             )
             status, notice = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
     return render_template(template, form=form, notice=notice, **shown), status

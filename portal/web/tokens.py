@@ -1,5 +1,6 @@
 """Tokens: secrets handed out to be brought back, each for one purpose, for a while, and once."""
 
+import logging
 import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,6 +8,9 @@ from enum import StrEnum
 from peewee import CharField
 
 from portal.database import Moment, Rows, Sealed, Table, Word, connection, keyring, transaction
+from portal.sealing import SealBroken
+
+log = logging.getLogger(__name__)
 
 
 class Purpose(StrEnum):
@@ -51,7 +55,7 @@ def look(purpose: Purpose, secret: str, now: datetime) -> str | None:
     """The subject of a token that still holds, or None; nothing changes."""
     with connection():
         token = _find(purpose, secret, now)
-        return token.subject if token else None
+        return _subject(token) if token else None
 
 
 def consume(purpose: Purpose, secret: str, now: datetime) -> str | None:
@@ -61,8 +65,7 @@ def consume(purpose: Purpose, secret: str, now: datetime) -> str | None:
         # However many found it, one of them deletes it.
         if token is None or not token.delete_instance():
             return None
-        subject: str = token.subject
-        return subject
+        return _subject(token)
 
 
 def past(before: datetime) -> Rows:
@@ -73,6 +76,16 @@ def past(before: datetime) -> Rows:
 def _find(purpose: Purpose, secret: str, now: datetime) -> Token | None:
     token = Token.get_or_none(Token.digest == _digest(purpose, secret))
     return token if token and token.expires_at > now else None
+
+
+def _subject(token: Token) -> str | None:
+    """What it is for; one that does not open any more is as unknown as one that never was."""
+    try:
+        subject: str = token.subject
+    except SealBroken:
+        log.error("a token does not open: add the key it was sealed with to PORTAL_DATA_KEYS")
+        return None
+    return subject
 
 
 def _digest(purpose: Purpose, secret: str) -> str:
