@@ -5,6 +5,7 @@ import http.client
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -31,13 +32,15 @@ class Stack(Answering):
         self.machine = machine
         self.https, self.http = free_port(), free_port()
 
+    def check_proxy(self) -> None:
+        """``nginx -t``; raises ``RuntimeError`` with what it says."""
+        result = subprocess.run([*self._nginx(), "-t"], capture_output=True, text=True, check=False)  # noqa: S603
+        if result.returncode:
+            raise RuntimeError(result.stderr)
+
     def start_proxy(self) -> None:
         """Start nginx with the configuration that is installed, and wait until it listens."""
-        conf = self.machine.path("/etc/nginx/nginx.conf")
-        conf.write_text(self._here(conf.read_text()))
-        nginx = str(NGINX.find())
-        prefix = str(self.machine.folder)
-        self.machine.run("nginx", [nginx, "-p", prefix, "-c", str(conf), "-g", "daemon off;"])
+        self.machine.run("nginx", [*self._nginx(), "-g", "daemon off;"])
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             with contextlib.suppress(OSError):
@@ -46,12 +49,23 @@ class Stack(Answering):
             time.sleep(0.05)
         raise RuntimeError(self.machine.log("nginx"))
 
+    def reload_proxy(self) -> None:
+        self._nginx()
+        self.machine.tell("nginx", signal.SIGHUP)
+
+    def _nginx(self) -> list[str]:
+        """nginx, with the configuration that is installed as it must be here."""
+        installed = self.machine.path("/etc/nginx/nginx.conf")
+        here = installed.with_name("here.conf")
+        here.write_text(self._here(installed.read_text()))
+        return [str(NGINX.find()), "-p", str(self.machine.folder), "-c", str(here)]
+
     def _here(self, conf: str) -> str:
         """The configuration with other paths and ports, and as whoever runs the tests."""
         conf = self.machine.map(conf)
         user = "user root;" if os.geteuid() == 0 else ""
         spools = "".join(f"{s}_temp_path {self.machine.folder}/spool/{s}; " for s in SPOOLS)
-        (self.machine.folder / "spool").mkdir()
+        (self.machine.folder / "spool").mkdir(exist_ok=True)
         self.machine.path("/run/nginx.pid").parent.mkdir(exist_ok=True)
         for wanted, here in (
             (r"^user .*;$", user),

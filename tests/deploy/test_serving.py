@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import shutil
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -106,7 +108,7 @@ def test_a_request_in_hand_is_finished_by_a_portal_that_is_told_to_stop(stack: S
     with ThreadPoolExecutor(1) as caller:
         answer = caller.submit(stack.send, form)
         until(lambda: sockets(machine) > idle)
-        machine.tell_to_stop("eigen-kracht-web")
+        machine.tell("eigen-kracht-web", signal.SIGTERM)
         # It no longer takes new ones, and waits for this one.
         until(lambda: "Handling signal: \\u2026" in machine.log("eigen-kracht-web"))
         assert not answer.done()
@@ -133,6 +135,14 @@ def test_who_calls_while_there_is_no_portal_is_answered_by_the_next(stack: Stack
         assert answer.result()[0] == 200
 
 
+def test_a_portal_that_is_handed_a_socket_minds_no_other(machine: Machine) -> None:
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # taken by somebody else, which is as good
+            taken.bind(("127.0.0.1", 8000))
+            taken.listen()
+        machine.start(WEB)
+
+
 def test_a_worker_that_is_told_to_stop_finishes_the_letter_in_its_hand(
     stack: Stack, machine: Machine
 ) -> None:
@@ -147,7 +157,7 @@ def test_a_worker_that_is_told_to_stop_finishes_the_letter_in_its_hand(
     with HostileServer({"dot": wait_and_take}) as mail:
         machine.start(WORKER, PORTAL_MAIL_PORT=str(mail.port))
         assert asked.wait(PATIENCE)
-        machine.tell_to_stop("eigen-kracht-worker")
+        machine.tell("eigen-kracht-worker", signal.SIGTERM)
         go_on.set()
         assert machine.wait("eigen-kracht-worker") == 0
         assert len(mail.received) == 1

@@ -24,7 +24,7 @@ FIRST_SOCKET = 3  # sd_listen_fds(3)
 # What stands on a real machine and here in the folder.
 MAPPED = re.compile(
     r"(?<![\w/.])(/opt/eigen-kracht|/etc/(?:eigen-kracht|systemd|nginx/nginx\.conf)|/srv/eigen-kracht"
-    r"|/var/(?:lib|www)/eigen-kracht|/var/log/nginx|/run/eigen-kracht|/run/nginx\.pid)"
+    r"|/var/(?:lib|www)/eigen-kracht|/var/log/nginx|/run/eigen-kracht|/run/nginx\.pid|/usr/local/sbin)"
 )
 
 
@@ -108,8 +108,15 @@ class Machine:
         """What a program said."""
         return (self.folder / f"{name}.log").read_text()
 
-    def tell_to_stop(self, name: str) -> None:
-        self._programs[name].terminate()
+    def close(self, unit: str) -> None:
+        """No longer listen as this ``.socket`` unit said."""
+        self._sockets.pop(unit.removesuffix(".socket")).close()
+
+    def runs(self, name: str) -> bool:
+        return name in self._programs
+
+    def tell(self, name: str, number: signal.Signals) -> None:
+        self._programs[name].send_signal(number)
 
     def stop(self, name: str, patience: float = PATIENCE) -> int:
         """SIGTERM to its first process, SIGKILL to what is left; gives its exit code."""

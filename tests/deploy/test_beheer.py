@@ -1,0 +1,315 @@
+"""The operator's paper, followed from top to bottom on a machine in a folder."""
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from portal.development.catcher import catching
+from tests.deploy.stack import Stack
+from tests.deploy.units import DEPLOY, ROOT, Machine, install_release, settings
+from tests.portal_app import DOORS, required
+from tests.site_build import ensure_built
+
+PAPER = ROOT / "docs" / "beheer.md"
+BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+PATIENCE = 60  # seconds for one line
+
+# What is not done as it stands, and why.
+NOT_DONE = {
+    "apt-get": "its packages are those that the tests need anyhow",
+    "adduser": "the tests run as whoever runs them, on a machine of others",
+    "git clone": "the address is an example; this checkout is in its place",
+    "make site": "packages would come from outside; the site and what nginx needs are there",
+    "certbot": "no authority knows this machine",
+    "ln -sf /etc/letsencrypt/": "so that certificate is not there",
+    "systemctl daemon-reload": "there is no systemd; our units are read each time",
+    "systemctl list-timers": "there is no systemd",
+    "journalctl": "there is no systemd; what a service says is in a file here",
+}
+# By what the units and nginx's own file say, at other ports, and the portal through the proxy.
+OTHERWISE = ("systemctl", "nginx", "curl")
+# Other words for the same on a machine that has one user, and a mail server on loopback.
+OTHER_WORDS = {
+    "-o eigen-kracht -g eigen-kracht ": "",
+    "-o root -g eigen-kracht ": "",
+    "runuser -u eigen-kracht -- ": "",
+    "PORTAL_MAIL_SERVER=smtp.example.org": "PORTAL_MAIL_SERVER=127.0.0.1",
+    "PORTAL_MAIL_SECURITY=starttls": "PORTAL_MAIL_SECURITY=none",
+}
+# It names what is left to do after an installation, and exits with 1 for it.
+MAY_REFUSE = "portal doctor"
+
+
+def steps() -> Iterator[tuple[str, str]]:
+    """Every line of the paper that is for a shell, under the heading where it stands."""
+    for section in re.split(r"^##+ ", PAPER.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        heading = section.partition("\n")[0]
+        for block in BLOCK.findall(section):
+            yield from ((heading, line.strip()) for line in block.splitlines() if line.strip())
+
+
+class Operator:
+    """Does what the paper says, on this machine."""
+
+    def __init__(self, machine: Machine, mail_port: int) -> None:
+        self.machine, self.stack = machine, Stack(machine)
+        self._mail_port = mail_port
+        self.said: dict[str, str] = {}
+        self.done: list[str] = []
+
+    def follow(self, line: str) -> None:
+        """Do one line; raises ``AssertionError`` with what it said where it fails."""
+        self.done.append(line)
+        if line.startswith("git clone"):
+            install_release(self.machine, line.rpartition("/")[2])
+        elif not line.startswith(tuple(NOT_DONE)):
+            self._do(line)
+
+    def _do(self, line: str) -> None:
+        first, *words = shlex.split(line)
+        if first == "systemctl":
+            self._systemctl(words)
+        elif first == "nginx":
+            self.stack.check_proxy()
+        elif first == "curl":
+            self._ask(words)
+        else:
+            self._shell(line)
+            self._rewrite()
+
+    def until_mailed(self, address: str) -> None:
+        """Wait for a letter to this address."""
+        end = time.monotonic() + PATIENCE
+        while not any(f"To: {address}" in letter for letter in self._letters()):
+            assert time.monotonic() < end, address
+            time.sleep(0.05)
+
+    def _letters(self) -> list[str]:
+        files = (self.machine.folder / "mailbox").glob("*.eml")
+        return [file.read_text("ascii") for file in files]
+
+    def cases(self) -> int:
+        """How many cases the database holds."""
+        with sqlite3.connect(self.machine.path("/var/lib/eigen-kracht/portal.db")) as opened:
+            (number,) = opened.execute('SELECT count(*) FROM "case"').fetchone()
+        opened.close()
+        return int(number)
+
+    def _shell(self, line: str) -> None:
+        here = self.machine.folder / "usr" / "local" / "sbin"
+        done = subprocess.run(  # noqa: S603
+            ["sh", "-c", self._here(line)],  # noqa: S607
+            env={"PATH": f"{here}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        self.said[line] = done.stdout
+        assert done.returncode == 0 or line.startswith(MAY_REFUSE), (line, done.stderr)
+        assert "Traceback" not in done.stderr
+
+    def _here(self, text: str) -> str:
+        for there, here in OTHER_WORDS.items():
+            text = text.replace(there, here)
+        port = f"PORTAL_MAIL_PORT={self._mail_port}"
+        return self.machine.map(text).replace("PORTAL_MAIL_PORT=587", port)
+
+    def _rewrite(self) -> None:
+        """In what was put in place: the paths of here."""
+        for name in ("/etc/eigen-kracht/portal.env", "/usr/local/sbin/portal"):
+            file = self.machine.path(name)
+            if file.exists():
+                file.write_text(self._here(file.read_text()))
+
+    def _systemctl(self, words: list[str]) -> None:
+        verb, *units = [word for word in words if word != "--now"]
+        if verb == "reload":
+            assert units == ["nginx.service"]
+            self.stack.reload_proxy()
+        if verb in {"stop", "restart"}:
+            self._stop(units)
+        if verb in {"start", "enable", "restart"}:
+            self._start(units)
+
+    def _stop(self, units: list[str]) -> None:
+        names = [unit.removesuffix(".service") for unit in units]
+        running = [name for name in names if self.machine.runs(name)]
+        for name in running:
+            self.machine.tell(name, signal.SIGTERM)
+        for name in running:
+            assert self.machine.wait(name) == 0
+        for unit in units:
+            if unit.endswith(".socket"):
+                self.machine.close(unit)
+
+    def _start(self, units: list[str]) -> None:
+        # The socket first, and last the one that is waited for.
+        for unit in sorted(units, key=lambda unit: (".service" in unit, "web" in unit)):
+            if unit.endswith(".socket"):
+                self.machine.listen(unit)
+            elif unit == "nginx.service":
+                self.stack.start_proxy()
+            else:
+                self.machine.start(unit)
+
+    def _ask(self, words: list[str]) -> None:
+        address = words[-1].removeprefix("https://portaal.example.org")
+        _, _, self.said[f"curl {address}"] = self.stack.ask("GET", address)
+
+
+@contextlib.contextmanager
+def new_machine() -> Iterator[Machine]:
+    """A machine with what Debian has by itself."""
+    folder = Path(tempfile.mkdtemp(prefix="stack-"))
+    for place in ("etc/systemd/system", "etc/nginx", "usr/local/sbin", "var/log/nginx"):
+        (folder / place).mkdir(parents=True)
+    machine = Machine(folder)
+    try:
+        yield machine
+    finally:
+        machine.stop_all()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def operator() -> Iterator[Operator]:
+    ensure_built()
+    with new_machine() as machine, catching(machine.folder / "mailbox") as port:
+        yield Operator(machine, port)
+        machine.stop_all()
+
+
+def test_whoever_follows_the_paper_has_a_portal_that_works(operator: Operator) -> None:
+    lines = list(steps())
+    seen = {
+        "Klopt alles?": has_all_that_a_new_portal_has,
+        "Een nieuwe versie": is_upgraded,
+        "Terugzetten": has_what_was_in_the_backup,
+        "Een nieuwe sleutel": has_one_new_key,
+        "Na een lek": answers,
+    }
+    for number, (heading, line) in enumerate(lines):
+        operator.follow(line)
+        last = number + 1 == len(lines) or lines[number + 1][0] != heading
+        if last and heading in seen:
+            seen.pop(heading)(operator)
+    assert not seen
+    has_nothing_left_over(operator)
+
+
+def answers(operator: Operator) -> None:
+    assert operator.stack.ask("GET", "/aanvragen/")[0] == 200
+
+
+def has_all_that_a_new_portal_has(operator: Operator) -> None:
+    """A request through the proxy is a case, and its letter is delivered; so is the doctor's."""
+    assert json.loads(operator.said["curl /gezondheid"])["status"] == "ok"
+    told = operator.said["portal doctor --mail ada@example.org"]
+    ill = re.findall(r"^fail +(\w+)", told, re.MULTILINE)
+    assert ill == ["staff"]
+    assert set(re.findall(r"^(?:ok|fail) +(\w+)", told, re.MULTILINE)) == set(lights())
+    assert "/beheer/uitnodiging/" in operator.said["portal staff link ada@example.org"]
+    form = operator.stack.fill_in(DOORS["pupil"], required("pupil"))
+    assert operator.stack.send(form)[0] == 303
+    operator.until_mailed("utrecht@example.org")
+    operator.until_mailed("ada@example.org")
+    assert operator.cases() == 1
+
+
+def lights() -> list[str]:
+    """What the paper says of each red light."""
+    table = PAPER.read_text(encoding="utf-8").partition("## Als het licht rood is")[2]
+    return re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+
+
+def is_upgraded(operator: Operator) -> None:
+    current = operator.machine.path("/opt/eigen-kracht/current")
+    assert current.resolve().name == "2026-12-15"
+    assert operator.machine.path("/opt/eigen-kracht/previous").resolve().name == "2026-12-01"
+    assert json.loads(operator.said["curl /gezondheid"])["status"] == "ok"
+    assert operator.cases() == 1
+
+
+def has_what_was_in_the_backup(operator: Operator) -> None:
+    answers(operator)
+    assert operator.cases() == 1
+    aside = operator.machine.path("/var/lib/eigen-kracht/opzij")
+    assert (aside / "portal.db").exists()
+    can_be_restored_elsewhere(operator, "met-de-hand.db")
+
+
+def can_be_restored_elsewhere(operator: Operator, name: str) -> None:
+    """On another machine, with the backup and the key and nothing else of this one."""
+    with new_machine() as machine:
+        other = Operator(machine, mail_port=9)
+        wanted = ("Installeren", "Instellingen")
+        for heading, line in steps():
+            if heading in wanted:
+                other.follow(line)
+        file = machine.path("/etc/eigen-kracht/portal.env")
+        key = settings(operator.machine.path("/etc/eigen-kracht/portal.env"))["PORTAL_DATA_KEYS"]
+        made = settings(file)["PORTAL_DATA_KEYS"]
+        backup = f"/srv/eigen-kracht/{name}"
+        shutil.copy(operator.machine.path(backup), machine.path(backup))
+        with pytest.raises(AssertionError, match="PORTAL_DATA_KEYS"):
+            other.follow(f"portal restore {backup}")
+        file.write_text(file.read_text().replace(made, key))
+        other.follow(f"portal restore {backup}")
+        assert other.cases() == 1
+
+
+def has_one_new_key(operator: Operator) -> None:
+    file = operator.machine.path("/etc/eigen-kracht/portal.env")
+    key = settings(file)["PORTAL_DATA_KEYS"]
+    assert "," not in key
+    told = operator.said["portal keys rotate"]
+    assert int(re.search(r"sealed (\d+) values anew", told)[1]) > 5  # type: ignore[index]
+    answers(operator)
+
+
+def has_nothing_left_over(operator: Operator) -> None:
+    """Every line that the list of what is not done names is there, and no secret is in a log."""
+    done = operator.done
+    for beginning in (*NOT_DONE, *OTHERWISE):
+        assert any(line.startswith(beginning) for line in done), beginning
+    secrets = settings(operator.machine.path("/etc/eigen-kracht/portal.env"))
+    for name in ("eigen-kracht-web", "eigen-kracht-worker", "nginx"):
+        told = operator.machine.log(name)
+        assert secrets["PORTAL_SECRET_KEY"] not in told
+        assert secrets["PORTAL_DATA_KEYS"] not in told
+        assert "Traceback" not in told
+
+
+# -- the files of deploy/ themselves
+
+
+def test_the_example_names_settings_that_there_are_and_holds_no_secret() -> None:
+    given = settings(DEPLOY / "portal.env.example")
+    known = re.findall(r'take\("(\w+)"', (ROOT / "portal" / "config.py").read_text())
+    assert given.keys() <= {f"PORTAL_{name}" for name in known}
+    secret = {name for name in given if re.search("KEY|PASSWORD", name)}
+    assert len(secret) == 3
+    assert not any(given[name] for name in secret)
+
+
+def test_what_a_service_may_do_is_little() -> None:
+    analyze = shutil.which("systemd-analyze")
+    if not analyze:
+        pytest.skip("this machine has no systemd to ask")
+    for unit in DEPLOY.glob("*.service"):
+        words = [analyze, "security", "--offline=true", "--threshold=15", str(unit)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+        assert done.returncode == 0, done.stdout
