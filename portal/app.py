@@ -83,6 +83,11 @@ class StartRefused(Exception):
 def open_sound_database(config: Config) -> None:
     """Open the database and see that it is whole, at head, and its key fits, or refuse to go on."""
     open_database(config.database_url, Keyring(config.data_keys))
+    see_that_it_is_sound()
+
+
+def see_that_it_is_sound() -> None:
+    """Refuse to go on unless the open database is whole, at head, and its key fits."""
     check_integrity()
     pending = pending_migrations()
     if pending:
@@ -172,7 +177,7 @@ def _set_up_development(app: Flask, config: Config) -> None:
     from portal.development.pages import attach  # noqa: PLC0415
     from portal.development.settings import mailbox_folder  # noqa: PLC0415
 
-    var = config.database_folder
+    var = config.database_folder or Path("var")
     site = MANIFEST.parent / "site"
     attach(app, mailbox_folder(var), site, lambda: demonstrators(datetime.now(UTC), config))
 

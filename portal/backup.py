@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -11,7 +12,17 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from portal import room
-from portal.database import MIGRATIONS, KeyProof, connection, database, sealed_place
+from portal.database import (
+    MIGRATIONS,
+    KeyProof,
+    connected,
+    connection,
+    database,
+    sealed_place,
+)
+from portal.database.copying import NotCopied, copy, write_file
+from portal.database.engines import engine_at
+from portal.database.sqlite import SCHEME, Sqlite, file_of
 from portal.delivery.outbox import UNSENT, State
 from portal.failpoints import failpoint
 from portal.sealing import Keyring, SealBroken
@@ -44,8 +55,7 @@ def back_up(to: Path) -> None:
     with _part_of(to) as part:
         failpoint("backup: file begun")
         with connection():
-            # Never a copy of the live files; what was deleted does not come along either.
-            database.execute_sql("VACUUM INTO ?", (str(part),))
+            write_file(database.obj, part)
         failpoint("backup: written")
         with closing(_opened(part)) as made:
             _examine(made, part)
@@ -53,13 +63,38 @@ def back_up(to: Path) -> None:
         _keep(part, to)
 
 
-def restore(backup: Path, to: Path, keys: Keyring) -> Restored:
+def restore(backup: Path, to: str, keys: Keyring) -> Restored:
     """Put a backup in the place of a database that is gone, with its unsent letters held.
 
-    They may have been sent since the backup was made, which nobody but a person can know. Raises
-    ``BackupRefused`` where a database is in place, or the backup is not sound, not opened by
-    these keys, or of a schema that this program does not know yet.
+    They may have been sent since the backup was made, which nobody but a person can know. ``to``
+    is a URL. Raises ``BackupRefused`` where a database is in place, or the backup is not sound, not
+    opened by these keys, or of a schema that this program does not know yet.
     """
+    if to.startswith(SCHEME):
+        return _restore_file(backup, file_of(to), keys)
+    with tempfile.TemporaryDirectory() as folder:
+        held = Path(folder) / "held.db"
+        restored = _restore_file(backup, held, keys)
+        _fill(to, held)
+    return restored
+
+
+def _fill(to: str, held: Path) -> None:
+    """Fill an empty database on a server; all of it or nothing."""
+    source, target = Sqlite.to_read(held), engine_at(to)
+    with connected(target):
+        if target.get_tables():
+            raise BackupRefused(f"{target.says_where()} is not empty: give an empty database")
+        try:
+            with target.atomic():
+                copy(source, target)
+        except NotCopied as fault:
+            raise BackupRefused(f"the backup did not arrive as it is ({fault})") from fault
+        finally:
+            source.close()
+
+
+def _restore_file(backup: Path, to: Path, keys: Keyring) -> Restored:
     for there in (to, Path(f"{to}-wal"), Path(f"{to}-shm"), Path(f"{to}-journal")):
         _refuse_existing(there)
     with _part_of(to) as part:
@@ -119,11 +154,8 @@ def _daily(folder: Path) -> Iterator[tuple[Path, date]]:
 def _refuse_scarcity(folder: Path) -> None:
     # On the disk of the database it would close the doors.
     with connection():
-        pages, size = (
-            int(database.execute_sql(f"PRAGMA {name}").fetchone()[0])
-            for name in ("page_count", "page_size")
-        )
-    if room.free(folder) - pages * size < room.least(folder):
+        size = database.octets()
+    if room.free(folder) - size < room.least(folder):
         raise BackupRefused(f"{folder} has no room for a backup: make some, or give another disk")
 
 

@@ -6,7 +6,7 @@ import sys
 from peewee import PeeweeException
 
 from portal.app import StartRefused
-from portal.commands import backups, doctor, keys, regions, serving, staff, upkeep
+from portal.commands import backups, doctor, keys, moving, regions, serving, staff, upkeep
 from portal.commands.command import Refused
 from portal.config import ConfigError
 from portal.database import DatabaseUnsound
@@ -22,6 +22,7 @@ COMMANDS = (
     *staff.COMMANDS,
     *keys.COMMANDS,
     *backups.COMMANDS,
+    *moving.COMMANDS,
     *doctor.COMMANDS,
 )
 GROUPS = {

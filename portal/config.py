@@ -87,16 +87,17 @@ class Config:
         return urlsplit(self.base_url).netloc
 
     @property
-    def database_folder(self) -> Path:
-        """Where the file of the database stands."""
-        return Path(self.database_url.removeprefix("sqlite:///")).absolute().parent
+    def database_folder(self) -> Path | None:
+        """Where the file of the database stands; None where a server keeps it."""
+        scheme, _, path = self.database_url.partition(":///")
+        return Path(path).absolute().parent if scheme == "sqlite" else None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Config":
         """Read the ``PORTAL_`` names; raise ``ConfigError`` naming every one that is amiss."""
         reading = _Reading(environment)
         config = cls(
-            database_url=reading.take("DATABASE_URL", _database_url, "sqlite:///var/portal.db"),
+            database_url=reading.take("DATABASE_URL", database_url, "sqlite:///var/portal.db"),
             base_url=reading.take("BASE_URL", _base_url),
             secret_key=reading.take("SECRET_KEY", _secret),
             data_keys=reading.take("DATA_KEYS", _data_keys),
@@ -169,7 +170,8 @@ def _contradictions(config: Config) -> list[str]:
     return wrong
 
 
-def _database_url(text: str) -> str:
+def database_url(text: str) -> str:
+    """The URL of a database as it was given; raises ``ValueError`` where it will not do."""
     if not text.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("give sqlite:///path or postgresql://user@host/name")
     return text

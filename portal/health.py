@@ -11,7 +11,14 @@ from peewee import PeeweeException
 from portal import room
 from portal.backup import newest
 from portal.cases.keeping import quarantined_since, unhandled_since
-from portal.database import DatabaseUnsound, check_key, pending_migrations
+from portal.database import (
+    DatabaseUnsound,
+    check_key,
+    connection,
+    database,
+    pending_migrations,
+)
+from portal.database.moved import mark_of
 from portal.delivery.outbox import held, stuck, waiting_since
 from portal.delivery.worker import last_heartbeat
 from portal.routing.regions import loaded, unanswered_regions
@@ -77,6 +84,10 @@ def _guarded(check: Callable[[], Check]) -> Check:
 def _database() -> Check:
     pending = pending_migrations()
     check_key()
+    with connection():
+        moved = mark_of(database.obj)
+    if moved:
+        return Check(ok=False, says=f"{moved.says()[:1].upper()}{moved.says()[1:]}.")
     if pending:
         return Check(ok=False, says="The schema is behind: run 'portal migrate'.")
     return Check(ok=True, says="The database answers, at head, and its key fits.")

@@ -50,6 +50,8 @@ def databases_go() -> Iterator[None]:
     """What a test had made on a server goes with it; files go with their folder."""
     kept = databases.made()
     yield
+    if database.obj is not None and not database.is_closed():
+        database.close()
     databases.forget_all_but(kept)
 
 

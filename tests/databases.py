@@ -91,6 +91,26 @@ def raw(statement: str, *values: object) -> list[tuple[object, ...]]:
     return list(cursor.fetchall()) if cursor.description else []
 
 
+def on_disk(url: str) -> bytes:
+    """All that stands in the files of a database, what is free to be written over included."""
+    if not _server:
+        file = file_of(url)
+        return b"".join(part.read_bytes() for part in sorted(file.parent.glob(f"{file.name}*")))
+    name = url.partition("?")[0].rpartition("/")[2]
+    _server.execute("CHECKPOINT")
+    ((oid,),) = _server.execute(f"SELECT oid FROM pg_database WHERE datname = '{name}'")  # noqa: S608
+    folder = _server.folder / "data" / "base" / str(oid)
+    return b"".join(part.read_bytes() for part in folder.iterdir())
+
+
+def elsewhere(url: str, statement: str) -> list[tuple[object, ...]]:
+    """Do something by a connection of its own, as another program would."""
+    if _server:
+        return _server.execute(statement, url.partition("?")[0].rpartition("/")[2])
+    with closing(sqlite3.connect(file_of(url))) as other, other:
+        return other.execute(statement).fetchall()
+
+
 def hurry() -> None:
     """Commits that do not wait for the disk: what survives a power cut is tested elsewhere."""
     if not _server:
@@ -98,9 +118,12 @@ def hurry() -> None:
 
 
 @contextmanager
-def somebody_writing(url: str) -> Iterator[None]:
+def somebody_writing(url: str = "") -> Iterator[None]:
     """A block in which somebody else has begun to write and does not end; nobody waits long."""
+    url = url or _opened()
     patience, database.obj.timeout = database.obj.timeout, 0.05
+    if _server and not database.is_closed():
+        raw("SET lock_timeout = '50ms'")
     try:
         with _written_on_postgresql(url) if _server else _written_on_sqlite(url):
             yield
@@ -124,25 +147,29 @@ def _written_on_sqlite(url: str) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
-@contextmanager
-def refusing(table: str, when: str = "INSERT") -> Iterator[None]:
-    """A block in which the database takes no such change of a table."""
-    where = f' ON "{table}"' if _server else ""
+def refuse(table: str, when: str = "INSERT", *, only: str = "") -> None:
+    """Have the database refuse such a change of a table, for rows ``only`` where this is true."""
+    where = f"WHEN ({only})" if only else ""
     if _server:
         raw(
             "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "RAISE EXCEPTION 'no' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+            "RAISE EXCEPTION 'geheim' USING ERRCODE = 'integrity_constraint_violation'; END $$"
         )
-        body = "FOR EACH ROW EXECUTE FUNCTION refuse()"
+        does = f"FOR EACH ROW {where} EXECUTE FUNCTION refuse()"
     else:
-        body = "BEGIN SELECT RAISE(ABORT, 'no'); END"
-    with connection():
-        raw(f'CREATE TRIGGER broken BEFORE {when} ON "{table}" {body}')
-    try:
-        yield
-    finally:
-        with connection():
-            raw(f"DROP TRIGGER broken{where}")
+        does = f"{where} BEGIN SELECT RAISE(ABORT, 'geheim'); END"
+    raw(f'CREATE TRIGGER broken BEFORE {when} ON "{table}" {does}')
+
+
+def allow(table: str) -> None:
+    """Have the database take such changes again."""
+    raw(f'DROP TRIGGER broken ON "{table}"' if _server else "DROP TRIGGER broken")
+
+
+def _opened() -> str:
+    """Where the open database is."""
+    at = str(database.database)
+    return at if _server else f"sqlite:///{at.partition(':')[2].partition('?')[0]}"
 
 
 def _name(folder: Path) -> str:

@@ -144,9 +144,9 @@ def test_a_drill(live: Path, tmp_path: Path, elsewhere: Path) -> None:
     went_since = sent_by_a_round(NOON)
 
     with pytest.raises(BackupRefused, match="PORTAL_DATA_KEYS does not open"):
-        restore(file, elsewhere, Keyring([OTHER]))
+        restore(file, f"sqlite:///{elsewhere}", Keyring([OTHER]))
     assert not list(elsewhere.parent.iterdir())
-    restored = restore(file, elsewhere, Keyring([DATA_KEY]))
+    restored = restore(file, f"sqlite:///{elsewhere}", Keyring([DATA_KEY]))
     assert elsewhere.stat().st_mode & 0o777 == 0o600
 
     use(elsewhere)
@@ -224,7 +224,7 @@ def test_a_database_that_is_in_place_or_its_log_stays(
     back_up(tmp_path / "b.db")
     Path(f"{elsewhere}{left}").write_text("mine")
     with pytest.raises(BackupRefused, match="is there already"):
-        restore(tmp_path / "b.db", elsewhere, Keyring([DATA_KEY]))
+        restore(tmp_path / "b.db", f"sqlite:///{elsewhere}", Keyring([DATA_KEY]))
     assert [file.read_text() for file in elsewhere.parent.iterdir()] == ["mine"]
 
 
@@ -383,7 +383,7 @@ def test_a_held_letter_can_be_sent_by_itself(live: Path, tmp_path: Path, elsewhe
         write(case)
     assert claim(NOON, NOON + LEASE)  # its worker died
     back_up(tmp_path / "b.db")
-    assert restore(tmp_path / "b.db", elsewhere, Keyring([DATA_KEY])).held == 1
+    assert restore(tmp_path / "b.db", f"sqlite:///{elsewhere}", Keyring([DATA_KEY])).held == 1
     use(elsewhere)
     (letter,) = tracing.letters_about(case.reference)
     assert letter.state is State.HELD

@@ -6,7 +6,6 @@ import itertools
 import json
 import logging
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from portal.delivery.worker import deliver_round
 from portal.log import WITHHELD, Line
 from portal.sealing import Keyring
 from tests.conftest import DATA_KEY
+from tests.databases import allow, raw, refuse, somebody_writing, url_in
 from tests.delivery.conftest import config, put, utc_now
 from tests.delivery.hostile_smtp import HostileServer, reply
 from tests.intake.test_canaries import canaries, canary, marks
@@ -227,29 +227,29 @@ Faulty = Callable[[], contextlib.AbstractContextManager[object]]
 def changed(begin: str, end: str) -> Iterator[None]:
     """The database, broken for a while."""
     with connection():
-        database.execute_sql(begin)
+        raw(begin)
     yield
     with connection():
-        database.execute_sql(end)
+        raw(end)
 
 
 def without_letters() -> contextlib.AbstractContextManager[None]:
     return changed("ALTER TABLE letter RENAME TO gone", "ALTER TABLE gone RENAME TO letter")
 
 
-def refusing_letters() -> contextlib.AbstractContextManager[None]:
-    no = "CREATE TRIGGER no BEFORE INSERT ON letter BEGIN SELECT RAISE(ABORT, 'no'); END"
-    return changed(no, "DROP TRIGGER no")
+@contextlib.contextmanager
+def refusing_letters() -> Iterator[None]:
+    with connection():
+        refuse("letter")
+    yield
+    with connection():
+        allow("letter")
 
 
 @contextlib.contextmanager
 def locked() -> Iterator[None]:
-    file, patience = str(database.database).partition(":")[2].partition("?")[0], database.timeout
-    database.obj.timeout = 0.05
-    with contextlib.closing(sqlite3.connect(file)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with somebody_writing():
         yield
-    database.obj.timeout = patience
 
 
 @contextlib.contextmanager
@@ -325,7 +325,7 @@ def test_the_real_server_keeps_what_it_was_sent_and_from_where_out_of_its_log(
     open_database(new_database(tmp_path), Keyring([DATA_KEY]))
     words = {name: canary() for name in ("name", "call_when", "story", "safety", "question")}
     odd, more = canary(), {"PORTAL_LOG_LEVEL": "DEBUG", "PORTAL_TRUSTED_PROXIES": "1"}
-    url = f"sqlite:///{tmp_path / 'portal.db'}"
+    url = url_in(tmp_path)
     server = Server(url, free_port(), **more)
     form = server.fill_in(DOORS["community"], required("community", **words))
     with refusing_letters():

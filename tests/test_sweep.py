@@ -1,11 +1,11 @@
 """The sweep: what is past its period is gone, from the files too, and nothing else."""
 
 import re
+import secrets
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from portal.cases.conference import Appointment
 from portal.cases.followup import Going, Reply
 from portal.cases.register import By, Case
 from portal.cases.tombstone import Tombstone
+from portal.casework.digest import Digest
 from portal.database import FORGOTTEN, Rows, database, transaction
 from portal.delivery.letters import Envelope, Text
 from portal.delivery.outbox import Letter, Outcome, Result, claim, post, record
@@ -38,6 +39,7 @@ from portal.sweep import (
 from portal.web.quota import Purpose, QuotaUse, take
 from portal.workdays import HERE
 from tests.conftest import NOON
+from tests.databases import on_disk, refuse
 from tests.seed import one, seed
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
@@ -214,19 +216,12 @@ def test_what_nobody_handled_is_kept_as_the_page_says(db: None) -> None:
 # From the files
 
 
-def files(url: str) -> bytes:
-    folder = Path(url.removeprefix("sqlite:///")).parent
-    found = sorted(folder.glob("portal.db*"))
-    assert [file.suffix for file in found] == [".db", ".db-shm", ".db-wal"]
-    return b"".join(file.read_bytes() for file in found)
-
-
 def sealed() -> list[bytes]:
     """What the database holds of the sealed columns now."""
     found = []
     for table in database.get_tables():
         for column in database.get_columns(table):
-            if column.data_type == "BLOB" and table not in {"key_proof", "digest_key"}:
+            if column.data_type in {"BLOB", "bytea"} and table not in {"key_proof", "digest_key"}:
                 rows = database.execute_sql(f'SELECT "{column.name}" FROM "{table}"').fetchall()  # noqa: S608
                 found += [bytes(row[0]) for row in rows if row[0]]
     return found
@@ -239,15 +234,14 @@ def test_after_a_sweep_nothing_of_what_was_forgotten_is_in_the_files(
     case = stopped(name="Kanarie", answers=(("story", (long,)),))
     letter(case.reference)
     drafts.save(drafts.new_secret(), "pupil", 1, {"story": [long]}, NOON)
-    database.execute_sql("PRAGMA wal_checkpoint")
     held = sealed()
     assert len(held) > 10
-    whole = files(database_url)
+    whole = on_disk(database_url)
     assert all(value[:200] in whole for value in held)
     plain = [case.id, case.reference, case.email_hash, case.fingerprint]
     assert all(word.encode() in whole for word in plain)
     sweep_at(OVER)
-    whole = files(database_url)
+    whole = on_disk(database_url)
     assert not [value for value in held if value[-40:] in whole or value[:40] in whole]
     assert not [word for word in plain if word.encode() in whole]
     assert b"kanarie" not in whole.lower()
@@ -258,9 +252,10 @@ def test_an_emptied_letter_is_out_of_the_files_too(db: None, database_url: str) 
     held = sealed()
     sweep_at(NOON + 30 * DAY + TICK)
     assert Letter.select().count() == 1
-    assert not [value for value in held if value[:40] in files(database_url)]
+    assert not [value for value in held if value[:40] in on_disk(database_url)]
 
 
+@pytest.mark.sqlite
 def test_while_somebody_reads_it_says_so_and_the_next_sweep_makes_good(
     db: None, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -271,10 +266,10 @@ def test_while_somebody_reads_it_says_so_and_the_next_sweep_makes_good(
     reader.execute('SELECT COUNT(*) FROM "case"').fetchone()
     sweep_at(OVER)
     assert "somebody is reading" in caplog.text
-    assert case.reference.encode() in files(database_url)
+    assert case.reference.encode() in on_disk(database_url)
     reader.close()
     sweep_at(OVER + HOUR)
-    assert case.reference.encode() not in files(database_url)
+    assert case.reference.encode() not in on_disk(database_url)
 
 
 # A clock that jumps
@@ -333,9 +328,7 @@ def test_a_kind_that_fails_holds_up_no_other_and_the_sweep_did_not_run(
 ) -> None:
     stopped()
     drafts.save(drafts.new_secret(), "pupil", 1, {"name": ["Noor"]}, NOON)
-    database.execute_sql(
-        "CREATE TRIGGER kept BEFORE DELETE ON quota_use BEGIN SELECT RAISE(ABORT, 'geheim'); END"
-    )
+    refuse("quota_use", "DELETE")
     take(Purpose.CONFIRMATION, "noor@example.org", NOON, a_day=1, a_week=3)
     with pytest.raises(NotAll, match=r"counts of letters \(IntegrityError\)$"):
         sweep(OVER)
@@ -364,14 +357,11 @@ def test_visitors_can_write_while_hundreds_are_forgotten(db: None, database_url:
     done, waits = threading.Event(), []
 
     def visit() -> None:
-        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as visitor:
-            while not done.wait(0.02):
-                began = time.monotonic()
-                visitor.execute(
-                    "INSERT INTO digest VALUES (hex(randomblob(16)), hex(randomblob(8)), 'x')"
-                )
-                visitor.commit()
-                waits.append(time.monotonic() - began)
+        while not done.wait(0.02):
+            began = time.monotonic()
+            with transaction():
+                Digest.create(reader=secrets.token_hex(8), day=NOON.date())
+            waits.append(time.monotonic() - began)
 
     visitor = threading.Thread(target=visit)
     visitor.start()

@@ -9,6 +9,7 @@ from portal.app import open_sound_database
 from portal.commands.command import Command, Refused, now, settings
 from portal.config import Config
 from portal.database import check_key, open_database, pending_migrations
+from portal.database.engines import engine_at
 from portal.delivery import outbox
 from portal.sealing import Keyring
 
@@ -51,11 +52,11 @@ def _backup(asked: argparse.Namespace) -> None:
 
 def _restore(asked: argparse.Namespace) -> None:
     config = settings()
-    to = Path(config.database_url.removeprefix("sqlite:///"))
     try:
-        restored = backup.restore(Path(asked.file), to, Keyring(config.data_keys))
+        restored = backup.restore(Path(asked.file), config.database_url, Keyring(config.data_keys))
     except backup.BackupRefused as refused:
         raise Refused(f"{refused}") from None
+    to = engine_at(config.database_url).says_where()
     print(f"restored {to} from {asked.file}, sound; what came in since is not in it. Now:")
     for step in _steps(restored):
         print(f"- {step}")

@@ -120,7 +120,7 @@ def _as_text(checks: Mapping[str, Check]) -> str:
 
 def _database(patient: Patient) -> Check:
     open_database(patient.config.database_url, Keyring(patient.config.data_keys))
-    return Check(ok=True, says="The database opens, and SQLite keeps the settings it was given.")
+    return Check(ok=True, says="The database opens, and keeps the settings it was given.")
 
 
 def _keys(_: Patient) -> Check:

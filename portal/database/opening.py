@@ -7,28 +7,31 @@ from contextlib import contextmanager
 from peewee import PeeweeException
 
 from portal.database.binding import DatabaseUnsound, database, use_keys
-from portal.database.engines import engine_at
+from portal.database.engines import Engine, engine_at
 from portal.database.keys import use_digest_key
+from portal.database.moved import mark_of
+from portal.database.postgresql import Postgresql
 from portal.database.transactions import connection
 from portal.sealing import Keyring
 
 _DAMAGED = "the database is damaged: stop everything and restore a backup"
 
 
-def open_database(url: str, keys: Keyring, *, create: bool = False) -> None:
+def open_database(url: str, keys: Keyring, *, create: bool = False, moving: bool = False) -> None:
     """Bind all tables to the database at ``url`` and connect once to see that it is sound.
 
-    A missing or empty file is refused unless ``create``: an empty database in place of a lost
-    one would hide the loss. Raises ``DatabaseUnsound``.
+    A missing or empty one is refused unless ``create``: an empty database in place of a lost
+    one would hide the loss. One that was moved is, unless ``moving``. Raises ``DatabaseUnsound``.
     """
     # A statement in a log would hold what it stores; the steps of a migration are told by who asks.
     logging.getLogger("peewee").setLevel(logging.WARNING)
     database.initialize(engine_at(url, create=create))
     use_keys(keys)
-    _check_settings()
-    if not create:
-        _refuse_empty()
-    with _refusing_damage(), connection():
+    with connected(database.obj), _refusing_damage():
+        if not create:
+            _refuse_empty()
+        if not moving:
+            _refuse_moved()
         use_digest_key()
 
 
@@ -43,19 +46,31 @@ def check_integrity(*, references: bool = False) -> None:
 
 
 def _refuse_empty() -> None:
-    with _refusing_damage(), connection():
-        if not database.get_tables():
-            raise DatabaseUnsound(
-                "the database is empty: restore a backup, or begin one with 'portal migrate'"
-            )
+    # A file was looked at before; a database on a server is there before anything is in it.
+    if isinstance(database.obj, Postgresql) and not database.get_tables():
+        raise DatabaseUnsound(
+            "the database is empty: restore a backup, or begin one with 'portal migrate'"
+        )
 
 
-def _check_settings() -> None:
+def _refuse_moved() -> None:
+    if found := mark_of(database.obj):
+        raise DatabaseUnsound(found.says())
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[None]:
+    """A connection of this thread to a database that keeps what it must; refuses in words."""
     try:
-        with connection():
-            database.check_settings()
+        opened = engine.connect(reuse_if_open=True)
+        engine.check_settings()
     except PeeweeException as fault:
-        raise DatabaseUnsound(database.why_closed(fault)) from fault
+        raise DatabaseUnsound(engine.why_closed(fault)) from fault
+    try:
+        yield
+    finally:
+        if opened:
+            engine.close()
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """PostgreSQL: how it must be set, who writes when, and how what was deleted leaves its files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import psycopg
 from peewee import OperationalError, PeeweeException, PostgresqlDatabase
+from psycopg.abc import Buffer
+from psycopg.types.string import StrDumperUnknown
 
 from portal.database.binding import DatabaseUnsound
 
@@ -39,6 +42,13 @@ _SORTS_BY_OCTETS = "SELECT 'B' < 'a' AND 'a-c' < 'ab' AND 'z' < 'é'"
 
 # The largest table that is written anew to be rid of what was deleted: about a second.
 _SMALL = 256 * 2**20  # octets
+
+
+class _WithoutNul(StrDumperUnknown):
+    """A NUL cannot stand in a text here; it becomes a sign of its own, never a failure."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(obj.replace("\0", "\ufffd"))
 
 
 class Postgresql(PostgresqlDatabase):
@@ -107,6 +117,18 @@ class Postgresql(PostgresqlDatabase):
                 "CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
             )
 
+    def says_where(self) -> str:
+        """Where it is, as an operator knows it, without user and password."""
+        url = urlsplit(self.database)
+        return f"{SCHEME}{url.netloc.rpartition('@')[2]}{url.path}"
+
+    def wipe(self) -> None:
+        """Drop every table, and what keeps watch on it."""
+        with self.atomic():
+            for table in self.get_tables():
+                self._run(f'DROP TABLE "{table}" CASCADE')
+            self._run("DROP FUNCTION IF EXISTS audit_line_guard, moved_away")
+
     def why_closed(self, fault: PeeweeException) -> str:
         """What an operator is told when it does not open, without the password."""
         said = f"{fault}".partition("\n")[0].strip()
@@ -114,6 +136,10 @@ class Postgresql(PostgresqlDatabase):
         for shown in (secret, unquote(secret)) if secret else ():
             said = said.replace(shown, "…")
         return f"PostgreSQL does not let the portal in ({said}): see that it runs, and the URL"
+
+    def octets(self) -> int:
+        """How large it is."""
+        return int(self._answer("SELECT pg_database_size(current_database())"))
 
     def is_whole(self, *, references: bool) -> bool:
         """Whether all that must refer to something is held to it, and perhaps whether all does.
@@ -131,6 +157,37 @@ class Postgresql(PostgresqlDatabase):
     def holding(self, rows: Any, *, passing: bool) -> Any:
         """The query, locking the rows it gives."""
         return rows.for_update(skip_locked=passing)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A transaction that reads what there is at one moment, however long it takes."""
+        self.take_time()
+        with self.atomic("REPEATABLE READ", beside=True):
+            yield
+
+    @contextmanager
+    def closed_to_writers(self) -> Iterator[None]:
+        """The same, and until it ends nobody writes, nor holds a row to write."""
+        self.take_time()
+        self._run("SELECT pg_advisory_lock(%s)", WRITERS_LOCK)
+        tables = ", ".join(f'"{table}"' for table in self.get_tables())
+        try:
+            with self.atomic("REPEATABLE READ", beside=True):
+                # The first statement that reads settles which moment it is: not before the locks.
+                self._run(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
+                yield
+        finally:
+            self._run("SELECT pg_advisory_unlock(%s)", WRITERS_LOCK)
+
+    def stream(self, statement: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, a few at a time, within a transaction."""
+        with self._connected().cursor(name="stream") as cursor:
+            cursor.itersize = 500
+            yield from cursor.execute(statement.encode())
+
+    def take_time(self) -> None:
+        """Let a statement, or the time between two, last as long as it must."""
+        self._set({"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"})
 
     def settle(self) -> bool:
         """Write tables anew without what was deleted; False where that had to be left.
@@ -165,6 +222,7 @@ class Postgresql(PostgresqlDatabase):
         return False
 
     def _initialize_connection(self, _conn: Any = None) -> None:
+        self._connected().adapters.register_dumper(str, _WithoutNul)
         self._set(_SESSION | {"lock_timeout": f"{self.timeout * 1000:.0f}ms"})
 
     def _set(self, settings: Mapping[str, str]) -> None:

@@ -54,6 +54,20 @@ def pending_migrations() -> list[str]:
     return [step.name for step in steps if not step.applied]
 
 
+def steps_of(database: Engine) -> list[str]:
+    """Names of the steps that a schema has taken, in their order."""
+    runner = Runner(database, str(MIGRATIONS))
+    return sorted(runner.applied())
+
+
+def lay_out(to: Engine, steps: list[str]) -> None:
+    """Make a schema that has taken these steps; raises ``DatabaseUnsound`` where it cannot be."""
+    _begin(to)
+    if missing := set(steps_of(to)) - set(steps):
+        raise DatabaseUnsound(f"PostgreSQL needs a schema with {max(missing)}: migrate it first")
+    Runner(to, str(MIGRATIONS)).up(max(steps))
+
+
 def _begin(to: Engine) -> list[str]:
     """Make the schema that an engine begins with, unless it is there; gives its steps."""
     if not isinstance(to, Postgresql):

@@ -1,6 +1,7 @@
 """SQLite: where its file may stand, how it must be set, and how it shows that it is whole."""
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,26 @@ class Sqlite(SqliteDatabase):
             lock_type="IMMEDIATE",
         )
 
+    @classmethod
+    def apart(cls, path: Path) -> "Sqlite":
+        """A file beside the portal's work, to be filled by one alone who sees to the disk."""
+        return cls(str(path), pragmas={"foreign_keys": 1, "synchronous": 0})
+
+    @classmethod
+    def to_read(cls, path: Path) -> "Sqlite":
+        """A file that is only read."""
+        return cls(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+    def says_where(self) -> str:
+        """Where it is, as an operator knows it."""
+        return str(self.database).removeprefix("file:").partition("?")[0]
+
+    def wipe(self) -> None:
+        """Drop every table, and what keeps watch on it."""
+        with self.atomic():
+            for table in self.get_tables():
+                self.execute_sql(f'DROP TABLE "{table}"')  # type: ignore[no-untyped-call]
+
     def why_closed(self, fault: PeeweeException) -> str:
         """What an operator is told when it does not open."""
         return f"the database does not open ({fault}): check its file and rights"
@@ -48,6 +69,10 @@ class Sqlite(SqliteDatabase):
         drift = [name for name, wanted in PRAGMAS.items() if self._answer(name) != wanted]
         if drift:
             raise DatabaseUnsound(f"SQLite does not keep these settings: {', '.join(drift)}")
+
+    def octets(self) -> int:
+        """How large it is."""
+        return int(self._answer("page_count") * self._answer("page_size"))
 
     def is_whole(self, *, references: bool) -> bool:
         """Read the whole file, some seconds for a gigabyte, and perhaps follow all references."""
@@ -62,6 +87,17 @@ class Sqlite(SqliteDatabase):
     def holding(self, rows: Any, *, passing: bool) -> Any:  # noqa: ARG002 - see above
         """The query as it is: whoever has a transaction has all rows."""
         return rows
+
+    def closed_to_writers(self) -> Any:
+        """A transaction beside which nobody writes."""
+        return self.atomic()
+
+    def stream(self, statement: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, a few at a time."""
+        yield from self.execute_sql(statement)  # type: ignore[no-untyped-call]
+
+    def take_time(self) -> None:
+        """No statement is ever cut short."""
 
     def settle(self) -> bool:
         """Empty the write-ahead log, which still holds what was overwritten; False if in use.

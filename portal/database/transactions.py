@@ -8,11 +8,12 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TypeVar, cast
 
-from peewee import Expression, OperationalError
+from peewee import DatabaseError, Expression, OperationalError
 
 from portal import room
 from portal.database.binding import database
 from portal.database.columns import Table
+from portal.database.moved import mark_of
 from portal.failpoints import failpoint
 
 Query = TypeVar("Query")
@@ -23,6 +24,10 @@ _AT_ONCE = 500
 
 class NearlyFull(OperationalError):
     """Nothing was written, because the disk must keep room for what has to be written."""
+
+
+class DatabaseMoved(OperationalError):
+    """It was moved while this process had it open: what it would write nobody would ever read."""
 
 
 @contextmanager
@@ -57,7 +62,7 @@ def transaction() -> Iterator[None]:
     spared = _spared.get()
     if spared and room.is_scarce(spared):
         raise NearlyFull("the disk is nearly full")
-    with connection(), database.atomic():
+    with connection(), _telling_of_a_move(), database.atomic():
         yield
 
 
@@ -77,8 +82,18 @@ def beside() -> Iterator[None]:
 
     On SQLite it waits like any other.
     """
-    with connection(), database.atomic_beside():
+    with connection(), _telling_of_a_move(), database.atomic_beside():
         yield
+
+
+@contextmanager
+def _telling_of_a_move() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as fault:
+        if not database.in_transaction() and mark_of(database.obj):
+            raise DatabaseMoved("the database was moved: start everything again") from fault
+        raise
 
 
 def holding(rows: Query, *, passing: bool = False) -> Query:

@@ -188,6 +188,13 @@ def waiting_since() -> datetime | None:
         return moment
 
 
+def in_hand(now: datetime) -> int:
+    """How many letters a worker is sending, or died over less than a lease ago."""
+    with connection():
+        mine = (Letter.state == State.SENDING) & (Letter.due_at > now)
+        return int(Letter.select().where(mine).count())
+
+
 def stuck() -> int:
     """How many stuck letters reach nobody: no copy of them went, or is going, to a fallback."""
     with connection():

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import sqlite3
 import threading
 from datetime import date, timedelta
 from pathlib import Path
@@ -36,6 +35,7 @@ from tests.aftercare.afterwards import (
 )
 from tests.casework.waiting import SOMEBODY, begin, current
 from tests.conftest import DATA_KEY
+from tests.databases import allow, on_disk, refuse, somebody_writing, url_in
 from tests.language import NORMAL
 from tests.own_door import JE
 from tests.portal_app import letters
@@ -333,9 +333,7 @@ def test_neither_the_asking_nor_the_note_of_it_is_there_without_the_other(
 ) -> None:
     table = table if email else {"letter": "task"}.get(table, "follow_up")
     case = held(THEN, email=email)
-    database.execute_sql(
-        f"CREATE TRIGGER broken BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END"
-    )
+    refuse(table)
     database.close()
     assert follow_up(at(DUE), config) == 0
     assert f"nobody could be asked about case {case.id}: IntegrityError" in caplog.text
@@ -343,7 +341,7 @@ def test_neither_the_asking_nor_the_note_of_it_is_there_without_the_other(
         assert (names(), work.tasks(case)) == ([], [])
         assert not FollowUp.select().exists()
         assert not Token.select().exists()
-    database.execute_sql("DROP TRIGGER broken")
+    allow(table)
     database.close()
     assert follow_up(at(DUE), config) == 1
 
@@ -372,16 +370,12 @@ def test_a_locked_database_ends_the_round_at_once_and_all_is_done_in_the_next(
     for _ in range(3):
         held(THEN)
     database.close()
-    database.obj.timeout = 0.05
-    other = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(OperationalError):
+    with somebody_writing(url_in(tmp_path)), pytest.raises(OperationalError):
         follow_up(at(DUE), config)
-    other.execute("ROLLBACK")
-    other.close()
     assert follow_up(at(DUE), config) == 3
 
 
+@pytest.mark.sqlite
 def test_among_many_cases_those_few_are_found_without_a_look_at_the_others(
     config: Config, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -438,9 +432,7 @@ def test_the_letters_hold_nothing_that_anybody_typed_and_only_the_requester_gets
         assert "!" not in letter.body
     assert path_in(asked()[0]) != path_in(asked()[1])
     for secret in (path_in(letter).split("/")[2] for letter in asked()):
-        assert secret.encode() not in b"".join(
-            file.read_bytes() for file in Path(config.database_url[10:]).parent.iterdir()
-        )
+        assert secret.encode() not in on_disk(config.database_url)
 
 
 def test_the_letters_and_the_task_read_easily(config: Config) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,11 +21,12 @@ from portal.cases.case import Status
 from portal.cases.followup import FollowUp, Going, Reply, Standing, Told
 from portal.cases.register import Case, Event
 from portal.config import Config
-from portal.database import connection, database, transaction
+from portal.database import connection, database, settle, transaction
 from portal.web import wording
 from tests.aftercare.afterwards import DAY, appoint, asked, at, consent, held, move, path_in
 from tests.aftercare.conftest import DUE, THEN
 from tests.casework.waiting import current
+from tests.databases import allow, on_disk, raw, refuse, somebody_writing, url_in
 from tests.intake.walking import SUSPECT, everywhere, stranger_to
 from tests.language import NORMAL, prose
 from tests.own_door import JE, U
@@ -58,13 +58,6 @@ def answer(browser: Browser, **other: str) -> TestResponse:
 
 def text(page: TestResponse) -> str:
     return " ".join(re.sub("<[^>]*>", " ", page.text[page.text.index("<main") :]).split())
-
-
-def refuse(table: str, when: str = "INSERT") -> None:
-    with connection():
-        database.execute_sql(
-            f"CREATE TRIGGER broken BEFORE {when} ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END"
-        )
 
 
 # Looking
@@ -259,12 +252,8 @@ def test_a_locked_database_keeps_the_text_and_names_the_phone(
 ) -> None:
     form = visitor.form(link() + page).fill(ANSWERS)
     database.close()
-    database.obj.timeout = 0.05
-    other = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    back = visitor.post_form(form)
-    other.execute("ROLLBACK")
-    other.close()
+    with somebody_writing(url_in(tmp_path)):
+        back = visitor.post_form(form)
     assert back.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert PHONE in back.text
     again = sent_by(back.text).to_dict()
@@ -356,13 +345,9 @@ def test_who_was_not_asked_cannot_answer(case: Case) -> None:
 def dump() -> dict[str, list[str]]:
     """Every row of every table, opened as far as it can be."""
     with connection():
-        tables = [
-            name
-            for (name,) in database.execute_sql("SELECT name FROM sqlite_master WHERE type='table'")
-        ]
         return {
-            table: [repr(row) for row in database.execute_sql(f'SELECT * FROM "{table}"')]  # noqa: S608
-            for table in tables
+            table: [repr(row) for row in raw(f'SELECT * FROM "{table}"')]  # noqa: S608
+            for table in database.get_tables()
         }
 
 
@@ -390,12 +375,12 @@ def test_a_case_that_is_forgotten_leaves_its_answers_and_no_way_back_to_it(
     assert DUE not in row
     with connection():
         database.execute_sql("DELETE FROM letter")
-        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        settle()
     database.close()
-    files = everywhere(tmp_path)
-    assert reply.id in files
+    files = on_disk(url_in(tmp_path))
+    assert reply.id.encode() in files
     for word in (case.reference, *keys):
-        assert word not in files
+        assert word.encode() not in files
 
 
 # Nothing leaks, and every page is whole
@@ -426,7 +411,7 @@ def every_page(visitor: Browser, case: Case) -> Iterator[tuple[str, str]]:
     refuse("reply")
     yield "ask, unavailable", answer(visitor).text
     with connection():
-        database.execute_sql("DROP TRIGGER broken")
+        allow("reply")
     move(case, Status.PLANNED, at(DUE))
     yield "not now", visitor.get(link()).text
     move(case, Status.HELD, at(DUE) + DAY)

@@ -27,9 +27,15 @@ def line(db: None, today: datetime) -> AuditLine:
 CHANGES = [
     "UPDATE audit_line SET actor = 'bo'",
     "UPDATE audit_line SET at = '2001-01-01 00:00:00.000000'",
-    "UPDATE OR REPLACE audit_line SET subject = ''",
-    "REPLACE INTO audit_line SELECT id, at, 'bo', action, subject FROM audit_line",
-    "INSERT OR REPLACE INTO audit_line SELECT id, at, 'bo', action, subject FROM audit_line",
+    *(
+        pytest.param(change, marks=pytest.mark.sqlite)
+        for change in (
+            "UPDATE OR REPLACE audit_line SET subject = ''",
+            "REPLACE INTO audit_line SELECT id, at, 'bo', action, subject FROM audit_line",
+            "INSERT OR REPLACE INTO audit_line SELECT id, at, 'b', action, subject FROM audit_line",
+        )
+    ),
+    pytest.param("TRUNCATE audit_line", marks=pytest.mark.postgresql),
     """INSERT INTO audit_line SELECT id, at, 'bo', action, subject FROM audit_line WHERE true
        ON CONFLICT (id) DO UPDATE SET actor = 'bo'""",
     "DELETE FROM audit_line",

@@ -227,6 +227,7 @@ def test_nothing_is_ever_past_before_four_weeks_and_everything_handled_at_last_i
 # By the hundred
 
 
+@pytest.mark.sqlite
 def test_all_that_is_past_is_found_once_page_by_page_and_by_index(now: datetime) -> None:
     seed(450, now)
     asked: list[str] = []

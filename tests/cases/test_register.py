@@ -118,6 +118,7 @@ def test_cases_are_found_together_the_newest_first(db: None, now: datetime) -> N
     assert register.find_all([]) == []
 
 
+@pytest.mark.sqlite
 def test_requesters_are_found_by_an_index(db: None) -> None:
     for column in ("email_hash", "phone_hash"):
         query = f'EXPLAIN QUERY PLAN SELECT id FROM "case" WHERE {column} = ?'  # noqa: S608

@@ -1,12 +1,11 @@
 """Notes and tasks are kept once, sealed, and belong to their own case."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from portal.cases import work
 from portal.cases.register import By
 from portal.cases.work import Errand, Note, Task, Wanted
-from portal.database import database
+from tests.databases import on_disk
 from tests.seed import one
 
 ANNA = By("anna", "Regiomanager A")
@@ -26,13 +25,12 @@ def test_the_same_form_brings_a_note_or_a_task_once(db: None, now: datetime) -> 
     assert (Note.select().count(), Task.select().count()) == (4, 1)
 
 
-def test_what_is_written_down_is_sealed(db: None, now: datetime, tmp_path: Path) -> None:
+def test_what_is_written_down_is_sealed(db: None, now: datetime, database_url: str) -> None:
     case = one(now)
     work.write_note(case, "kanarie in een notitie", "a", ANNA, now)
     wanted = Wanted("kanarie in een taak", now.date())
     work.set_task(case, wanted, form_key="b", by=ANNA, now=now)
-    database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert b"kanarie" not in (tmp_path / "portal.db").read_bytes()
+    assert b"kanarie" not in on_disk(database_url)
     assert work.notes(case)[0].text == "kanarie in een notitie"
 
 

@@ -1,7 +1,6 @@
 """The page of a case shows the truth, in order, to whom it concerns; nothing happens by looking."""
 
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -28,6 +27,7 @@ from portal.web import wording
 from tests.casework.desk_app import DESK, SOMEBODY, at, came_in, fill, fresh, press, trail
 from tests.casework.staff_house import House, bring
 from tests.conftest import NOON
+from tests.databases import somebody_writing
 from tests.portal_app import Browser, controls, forms, letters, sent_by
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -616,17 +616,8 @@ def test_a_button_whose_token_is_too_old_comes_back_by_itself(anna: Browser, but
 @contextmanager
 def locked(app: Flask) -> Iterator[None]:
     """Another program holds the database for longer than anybody waits."""
-    url: str = app.config["PORTAL"].database_url
-    wait = database.obj.timeout
-    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    database.obj.timeout = 0.05
-    other.execute("BEGIN IMMEDIATE")
-    try:
+    with somebody_writing(app.config["PORTAL"].database_url):
         yield
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
-        database.obj.timeout = wait
 
 
 @pytest.mark.parametrize("page", FULL)

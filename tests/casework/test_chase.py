@@ -4,7 +4,6 @@ import logging
 import os
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -42,6 +41,7 @@ from tests.casework.waiting import (
     steps,
 )
 from tests.conftest import DATA_KEY
+from tests.databases import allow, refuse, somebody_writing, url_in
 from tests.language import NORMAL
 from tests.portal_app import environment, letters
 from tests.seed import one
@@ -220,6 +220,7 @@ def test_who_gave_a_sign_of_life_or_has_ended_is_left_alone(config: Config, end:
     assert steps(case) == [("reminder", "drenthe")]
 
 
+@pytest.mark.sqlite
 def test_who_gives_a_sign_of_life_while_others_are_written_about_is_left_alone(
     config: Config,
 ) -> None:
@@ -331,14 +332,12 @@ def test_neither_the_letter_nor_the_note_of_it_is_there_without_the_other(
     config: Config, table: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     case = receive(MONDAY)
-    database.execute_sql(
-        f"CREATE TRIGGER broken BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END"
-    )
+    refuse(table)
     database.close()
     assert chase(TWO, config) == 0
     assert "could not be chased: IntegrityError" in caplog.text
     assert (chased(), steps(case)) == ([], [])
-    database.execute_sql("DROP TRIGGER broken")
+    allow(table)
     database.close()
     assert chase(TWO, config) == 1
     assert (len(chased()), len(steps(case))) == (1, 1)
@@ -418,13 +417,8 @@ def test_a_locked_database_ends_the_round_at_once_and_all_is_done_in_the_next(
     for _ in range(3):
         receive(MONDAY)
     database.close()
-    database.obj.timeout = 0.05
-    other = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(OperationalError):
+    with somebody_writing(url_in(tmp_path)), pytest.raises(OperationalError):
         chase(TWO, config)
-    other.execute("ROLLBACK")
-    other.close()
     assert database.is_closed()
     assert chase(TWO, config) == 3
 

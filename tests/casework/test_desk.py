@@ -370,6 +370,7 @@ def test_the_number_of_statements_does_not_grow_with_the_number_of_cases(
 
 @pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.parametrize("name", ["a", "desk"])
+@pytest.mark.sqlite
 def test_no_list_is_sorted_or_read_whole(
     house: House, statements: Statements, name: str, asked: str
 ) -> None:

@@ -1,7 +1,6 @@
 """Each reader gets one overview each working day, also when all is well and when a part fails."""
 
 import re
-import sqlite3
 import threading
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -27,6 +26,7 @@ from portal.routing.tables import ManagerRow
 from portal.sealing import Keyring
 from tests.casework.waiting import SOMEBODY, acknowledge, begin, current, here, receive
 from tests.conftest import DATA_KEY
+from tests.databases import allow, refuse, somebody_writing, url_in
 from tests.language import NORMAL
 from tests.portal_app import Written, letters
 
@@ -190,13 +190,11 @@ def test_a_day_is_written_down_once_for_a_reader_whoever_tries(config: Config) -
 def test_neither_the_letter_nor_the_note_of_it_is_there_without_the_other(
     config: Config, table: str
 ) -> None:
-    database.execute_sql(
-        f"CREATE TRIGGER broken BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END"
-    )
+    refuse(table)
     assert digest(SEVEN, config) == 0
     assert sent() == []
     assert not Digest.select().where(Digest.day == date(2026, 11, 23)).exists()
-    database.execute_sql("DROP TRIGGER broken")
+    allow(table)
     assert digest(SEVEN + MINUTE, config) == 13
 
 
@@ -204,13 +202,8 @@ def test_a_locked_database_ends_the_round_and_all_get_theirs_in_the_next(
     config: Config, tmp_path: Path
 ) -> None:
     database.close()
-    database.obj.timeout = 0.05
-    other = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(OperationalError):
+    with somebody_writing(url_in(tmp_path)), pytest.raises(OperationalError):
         digest(SEVEN, config)
-    other.execute("ROLLBACK")
-    other.close()
     assert digest(SEVEN, config) == 13
 
 

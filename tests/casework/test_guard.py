@@ -18,6 +18,7 @@ from portal.casework.staff import Staff
 from portal.database import transaction
 from tests.casework.doors import ANYONE, DISABLED, PARTS, PERSONAS, doors
 from tests.casework.staff_house import ACCOUNT, SIGN_IN, House, everything
+from tests.databases import url_in
 from tests.portal_app import Browser, build
 
 ELSEWHERE = {"Origin": "https://elders.example.org", "Sec-Fetch-Site": "cross-site"}
@@ -27,7 +28,7 @@ NOTE = "Een lange notitie\nover twee regels."
 @pytest.fixture
 def house(house: House, tmp_path: Path) -> House:
     """With an application of its own: some of these tests add pages to it."""
-    return replace(house, app=build(f"sqlite:///{tmp_path / 'portal.db'}"))
+    return replace(house, app=build(url_in(tmp_path)))
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from portal.routing.tables import ManagerRow
 from portal.workdays import add_workdays
 from tests.casework.desk_app import SOMEBODY, came_in, fresh, who
 from tests.casework.staff_house import House
+from tests.databases import refuse
 from tests.language import NORMAL, PUPIL
 from tests.portal_app import letters
 
@@ -327,10 +328,7 @@ def test_nothing_is_passed_on_that_nobody_can_be_told_of(
 ) -> None:
     case = came_in()
     before = everything()
-    database.execute_sql(
-        f"CREATE TEMP TRIGGER full BEFORE INSERT ON main.{table} "
-        "BEGIN SELECT RAISE(ABORT, 'no more'); END"
-    )
+    refuse(table)
     with pytest.raises(IntegrityError):
         pass_on(case, anna, now, config)
     assert everything() == before

@@ -32,6 +32,7 @@ from tests.casework.staff_house import (
     press,
     secret_of,
 )
+from tests.databases import on_disk, url_in
 from tests.portal_app import Browser, form_on, letters
 
 MINUTE = timedelta(minutes=1)
@@ -475,7 +476,7 @@ def test_no_secret_can_be_read_from_the_files(
         *(code.replace("-", "") for code in house.recovery["a"]),
         address("admin"),
     ]
-    kept = b"".join(file.read_bytes() for file in tmp_path.glob("portal.db*"))
+    kept = on_disk(url_in(tmp_path))
     assert sessions.DeskSession.get().digest.encode() in kept
     assert [secret for secret in secrets if secret.encode() in kept] == []
 

@@ -13,6 +13,7 @@ from portal.delivery.outbox import Letter, post
 from tests.casework.desk_app import SOMEBODY, at, came_in, fill, fresh, press
 from tests.casework.staff_house import House
 from tests.conftest import NOON
+from tests.databases import raw
 from tests.portal_app import Browser, letters
 
 
@@ -42,7 +43,7 @@ def damage(table: str, column: str) -> None:
         for key, sealed in rows:
             broken = bytes(sealed[:-1]) + bytes([sealed[-1] ^ 1]) if sealed else None
             change = f'UPDATE "{table}" SET {column} = ? WHERE id = ?'  # noqa: S608
-            database.execute_sql(change, (broken, key))
+            raw(change, broken, key)
 
 
 SEALED = [

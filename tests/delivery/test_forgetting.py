@@ -169,6 +169,7 @@ def test_a_copy_that_somebody_has_stays_as_long_as_the_letter_is_stuck() -> None
     assert past_traces(NOON + TICK).forget() == 2
 
 
+@pytest.mark.sqlite
 def test_hundreds_are_emptied_a_few_at_a_time_and_by_index() -> None:
     for _ in range(250):
         put()

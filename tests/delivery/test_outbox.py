@@ -1,9 +1,7 @@
 """What is in the outbox stays in sight until a mail server has taken it."""
 
-import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -28,6 +26,7 @@ from portal.delivery.outbox import (
 from portal.delivery.worker import LEASE, Heartbeat
 from portal.sealing import SealBroken
 from tests.conftest import NOON
+from tests.databases import elsewhere, on_disk, raw
 from tests.delivery.conftest import DESK, MANAGER, REQUESTER, Clock, envelope, put
 
 SENT = Outcome(Result.SENT, "250 taken")
@@ -58,9 +57,10 @@ def forwarded(letter_id: str) -> list[Letter]:
 
 
 def spoil(letter_id: str, column: str) -> None:
-    database.execute_sql(f"UPDATE letter SET {column} = x'01' WHERE id = ?", (letter_id,))  # noqa: S608
+    raw(f"UPDATE letter SET {column} = ? WHERE id = ?", b"\x01", letter_id)  # noqa: S608
 
 
+@pytest.mark.sqlite
 def test_the_migration_builds_the_tables_that_the_models_speak_of() -> None:
     def shape() -> list[tuple[str, ...]]:
         statement = "SELECT name, sql FROM sqlite_master WHERE tbl_name = ? ORDER BY name"
@@ -91,8 +91,7 @@ def test_a_letter_is_posted_with_the_callers_transaction_or_not_at_all() -> None
 def test_what_a_letter_says_and_to_whom_is_nowhere_in_the_files(database_url: str) -> None:
     put(recipient="kanarie-een@example.org", body="kanarie-twee\n", fallback="kanarie-drie@x.org")
     settle(NOON, Outcome(Result.REFUSED, "550 kanarie-vier"))
-    for file in Path(database_url.removeprefix("sqlite:///")).parent.glob("portal.db*"):
-        assert b"kanarie" not in file.read_bytes()
+    assert b"kanarie" not in on_disk(database_url)
 
 
 def test_a_message_id_is_unique_in_the_senders_domain_and_never_changes(clock: Clock) -> None:
@@ -357,13 +356,12 @@ def _check_all_still_go(clock: Clock, states: dict[str, State]) -> None:
 def test_a_claim_is_on_disk_before_the_letter_is_in_anyones_hands(database_url: str) -> None:
     letter = put()
     take(NOON)
-    other = sqlite3.connect(database_url.removeprefix("sqlite:///"))
-    assert other.execute("SELECT state FROM letter WHERE id = ?", (letter,)).fetchone() == (
-        "sending",
-    )
-    other.close()
+    assert elsewhere(database_url, f"SELECT state FROM letter WHERE id = '{letter}'") == [  # noqa: S608
+        ("sending",)
+    ]
 
 
+@pytest.mark.sqlite
 def test_however_much_is_due_a_claim_neither_reads_all_of_it_nor_sorts_it(now: datetime) -> None:
     for minutes in (3, 1, 2):
         put(now - timedelta(minutes=minutes))

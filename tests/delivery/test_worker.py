@@ -28,6 +28,7 @@ from portal.delivery.outbox import (
 from portal.delivery.smtp import sender
 from portal.delivery.worker import LEASE, Report, deliver_round, last_heartbeat, work
 from tests.conftest import DATA_KEY, NOON
+from tests.databases import elsewhere, raw, somebody_writing
 from tests.delivery.conftest import DESK, MANAGER, SENDER, Clock, config, put, utc_now
 from tests.delivery.hostile_smtp import (
     Action,
@@ -96,7 +97,7 @@ def test_a_hundred_and_fifty_bad_letters_do_not_hold_up_a_good_one(clock: Clock)
 @pytest.mark.parametrize(
     "poison",
     [
-        "UPDATE letter SET body = x'00' WHERE id = ?",
+        "UPDATE letter SET body = reply_to WHERE id = ?",
         "UPDATE letter SET recipient = subject WHERE id = ?",
     ],
 )
@@ -105,7 +106,7 @@ def test_a_poisoned_letter_is_set_aside_with_the_reason_and_the_others_go(
 ) -> None:
     bad = put(NOON - timedelta(hours=1))
     put(NOON)
-    database.execute_sql(poison, (bad,))
+    raw(poison, bad)
     with HostileServer() as server:
         report = deliver_round(clock, sender(config(server.port)))
     assert report == Report(sent=2, stuck=1)
@@ -215,9 +216,8 @@ def test_nothing_of_the_database_is_held_while_the_server_is_talked_to(
     clock: Clock, database_url: str
 ) -> None:
     def send(_: Outgoing) -> Outcome:
-        other = sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=0)
-        other.execute("BEGIN IMMEDIATE")
-        other.close()
+        with somebody_writing(database_url):
+            elsewhere(database_url, "SELECT * FROM letter")
         return Outcome(Result.SENT, "250 ok")
 
     put()
@@ -329,6 +329,7 @@ def test_the_worker_outlives_a_database_that_fails(
     assert "kanarie" not in caplog.text
 
 
+@pytest.mark.sqlite
 def test_an_accepted_letter_is_recorded_though_the_database_is_locked_for_a_while(
     clock: Clock, database_url: str
 ) -> None:

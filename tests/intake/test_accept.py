@@ -3,7 +3,6 @@
 import logging
 import re
 import secrets
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from portal.intake.accept import accept, add
 from portal.routing import absences
 from portal.routing.regions import Destination, route
 from portal.workdays import HERE
+from tests.databases import allow, refuse, somebody_writing, url_in
 from tests.intake.walking import asked_of, go_on, questions, shown, stored
 from tests.language import NORMAL
 from tests.portal_app import (
@@ -346,14 +346,8 @@ def test_one_addition_taken_in_by_two_at_once_is_added_once(config: Config, now:
 @contextmanager
 def locked(tmp_path: Path) -> Iterator[None]:
     """Somebody else writes, and does not stop."""
-    database.obj.timeout = 0.05
-    other = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    try:
+    with somebody_writing(url_in(tmp_path)):
         yield
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -401,14 +395,13 @@ def test_a_locked_database_keeps_the_whole_names_the_phone_and_writes_nothing(
 @contextmanager
 def broken(what: str) -> Iterator[None]:
     """A write that the database refuses."""
-    database.execute_sql(
-        f"CREATE TRIGGER broken BEFORE {what} BEGIN SELECT RAISE(ABORT, 'no'); END"
-    )
+    when, _, table = what.replace('"', "").partition(" ON ")
+    refuse(table, when)
     database.close()
     try:
         yield
     finally:
-        database.execute_sql("DROP TRIGGER broken")
+        allow(table)
         database.close()
 
 

@@ -8,8 +8,9 @@ import pytest
 import time_machine
 from flask.sessions import SecureCookieSessionInterface
 
-from portal.database import connection, database
+from portal.database import connection, settle
 from portal.intake import drafts as keeping
+from tests.databases import on_disk, url_in
 from tests.intake.test_steps import holds
 from tests.intake.walking import (
     OWN,
@@ -233,10 +234,9 @@ def test_wiping_deletes_at_once_and_only_this_form(browser: Browser, tmp_path: P
     assert blank(browser, gone.action.replace("/2/", "/1/"))
     assert holds(browser, kept.action.replace("/2/", "/1/"), {"name": "Blijft"})
     (row,) = drafts()
-    with connection():
-        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    on_disk = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
-    assert [content in on_disk for content in sealed] == [True, False]
+    settle()
+    found = on_disk(url_in(tmp_path))
+    assert [content in found for content in sealed] == [True, False]
     assert bytes(row.__data__["content"]) == sealed[0]
 
 

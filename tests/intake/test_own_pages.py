@@ -3,7 +3,6 @@
 import logging
 import re
 import secrets
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from portal.cases.case import Intent, Kind, Role, Status
 from portal.cases.register import Case
 from portal.config import Config
 from portal.database import database
+from tests.databases import allow, refuse, somebody_writing, url_in
 from tests.language import NORMAL, PUPIL, prose
 from tests.own_door import (
     BY_PHONE,
@@ -139,12 +139,8 @@ def test_a_locked_database_keeps_the_text_names_the_phone_and_writes_nothing(
 ) -> None:
     path, sent = opened(browser, form, case)
     before = counts()
-    database.obj.timeout = 0.05
-    other = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    answer = browser.post(path, data=sent)
-    other.execute("ROLLBACK")
-    other.close()
+    with somebody_writing(url_in(tmp_path)):
+        answer = browser.post(path, data=sent)
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert PHONE in answer.text
     del sent["csrf_token"]
@@ -160,13 +156,11 @@ def test_a_link_is_good_still_when_its_visit_could_not_be_written(
     ask(browser)
     link = newest_link()
     form = browser.unfilled(link)
-    database.execute_sql(
-        "CREATE TRIGGER broken BEFORE INSERT ON token BEGIN SELECT RAISE(ABORT, 'no'); END"
-    )
+    refuse("token")
     database.close()
     answer = browser.post(link, data=form)
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-    database.execute_sql("DROP TRIGGER broken")
+    allow("token")
     database.close()
     assert browser.post(link, data=form).status_code == HTTPStatus.SEE_OTHER
 
@@ -178,14 +172,12 @@ def test_no_change_is_kept_that_its_manager_is_not_told_of(
 ) -> None:
     path, sent = opened(browser, form, case)
     before = counts()
-    database.execute_sql(
-        f"CREATE TRIGGER broken BEFORE INSERT ON {lost} BEGIN SELECT RAISE(ABORT, 'no'); END"
-    )
+    refuse(lost)
     database.close()
     assert browser.post(path, data=sent).status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert counts() == before
     assert (only_case().name, only_case().status) == ("Noor", Status.RECEIVED)
-    database.execute_sql("DROP TRIGGER broken")
+    allow(lost)
     database.close()
 
 

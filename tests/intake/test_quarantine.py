@@ -23,6 +23,7 @@ from portal.intake.doubt import MANY
 from portal.intake.quarantine import let_through_unseen
 from portal.web.quota import Purpose, place_of, take
 from portal.workdays import add_workdays
+from tests.databases import raw
 from tests.intake.walking import everywhere
 from tests.own_door import NOOR, enter, own
 from tests.portal_app import (
@@ -322,7 +323,7 @@ def test_one_that_cannot_be_written_about_keeps_no_other_waiting(
 ) -> None:
     broken, sound = trapped(browser), trapped(browser, email="sem@example.org")
     with connection():
-        database.execute_sql("UPDATE \"case\" SET name = x'00' WHERE id = ?", (broken.id,))
+        raw('UPDATE "case" SET name = email WHERE id = ?', broken.id)
     later = datetime.now(UTC) + timedelta(days=14)
     assert let_through_unseen(later, config) == 1
     assert [one.case_reference for one in letters("intake")] == [sound.reference]

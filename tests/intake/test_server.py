@@ -12,6 +12,7 @@ import pytest
 from portal.database import database, open_database
 from portal.sealing import Keyring
 from tests.conftest import DATA_KEY
+from tests.databases import refuse
 from tests.intake.walking import drafts
 from tests.portal_app import (
     DOORS,
@@ -101,9 +102,7 @@ def test_the_server_tells_its_log_nothing_of_a_visitor(database_url: str) -> Non
     server = Server(database_url, free_port(), PORTAL_LOG_LEVEL="DEBUG")
     form = server.fill_in(PATH, TYPED | words | {"email": f"{words['name']}@example.org"})
     # What cannot be stored is logged, and that line too says what failed and nothing more.
-    database.execute_sql(
-        "CREATE TRIGGER broken BEFORE INSERT ON letter BEGIN SELECT RAISE(ABORT, 'no'); END"
-    )
+    refuse("letter")
     database.close()
     assert server.send(form)[0] == 503
     said = server.kill()

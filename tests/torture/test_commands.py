@@ -133,9 +133,9 @@ def test_what_is_put_back_is_whole_or_not_there(house: House, action: Action) ->
 
 
 def _restored(house: House, file: Path) -> set[str]:
-    to = file.with_suffix(".restored")
+    to = f"sqlite:///{file.with_suffix('.restored')}"
     restore(file, to, Keyring([DATA_KEY]))
-    return _references(house, f"sqlite:///{to}")
+    return _references(house, to)
 
 
 def _references(house: House, url: str) -> set[str]:

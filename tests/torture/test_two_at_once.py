@@ -110,4 +110,4 @@ def test_a_server_that_is_killed_during_a_backup_that_is_killed_loses_nothing(ho
         assert house.send(server, name, form) == HTTPStatus.SEE_OTHER
         assert house.run("backup", str(file)) == 0
     house.check()
-    restore(file, house.folder / "elsewhere.db", Keyring([DATA_KEY]))
+    restore(file, f"sqlite:///{house.folder / 'elsewhere.db'}", Keyring([DATA_KEY]))

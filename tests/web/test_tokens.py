@@ -4,7 +4,6 @@ import string
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -12,7 +11,7 @@ from peewee import IntegrityError
 
 from portal.database import connection, transaction
 from portal.web.tokens import Purpose, Token, consume, issue, look, past
-from tests.databases import hurry
+from tests.databases import hurry, on_disk
 
 LINK = Purpose.OWN_DOOR
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -30,8 +29,7 @@ def test_neither_secret_nor_subject_can_be_read_from_the_files(
     database_url: str, db: None, now: datetime
 ) -> None:
     secret = issue(LINK, "kanariepiet", now, HALF_AN_HOUR)
-    files = Path(database_url.removeprefix("sqlite:///")).parent.glob("portal.db*")
-    kept = b"".join(file.read_bytes() for file in files)
+    kept = on_disk(database_url)
     assert Token.get().digest.encode() in kept
     assert secret.encode() not in kept
     assert b"kanariepiet" not in kept
