@@ -175,9 +175,9 @@ def _set_up_development(app: Flask, config: Config) -> None:
     # Imported here: the mail catcher's parts are not installed in production.
     from portal.development.demonstration import demonstrators  # noqa: PLC0415
     from portal.development.pages import attach  # noqa: PLC0415
-    from portal.development.settings import mailbox_folder  # noqa: PLC0415
+    from portal.development.settings import mailbox_folder, state_folder  # noqa: PLC0415
 
-    var = config.database_folder or Path("var")
+    var = state_folder(config.database_url)
     site = MANIFEST.parent / "site"
     attach(app, mailbox_folder(var), site, lambda: demonstrators(datetime.now(UTC), config))
 

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 from portal.failpoints import Fault, faults_in
 
 T = TypeVar("T")
@@ -172,9 +175,26 @@ def _contradictions(config: Config) -> list[str]:
 
 def database_url(text: str) -> str:
     """The URL of a database as it was given; raises ``ValueError`` where it will not do."""
-    if not text.startswith(("sqlite:///", "postgresql://")):
+    if text.startswith("sqlite:///"):
+        return text
+    if not text.startswith("postgresql://"):
         raise ValueError("give sqlite:///path or postgresql://user@host/name")
+    _refuse_open_road(text)
     return text
+
+
+def _refuse_open_road(url: str) -> None:
+    """Refuse a server on another machine that need not prove its name; never repeats the URL."""
+    try:
+        told = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise ValueError("it cannot be read: a sign in a password is written as %40") from None
+    if not told.get("dbname"):
+        raise ValueError("name the database: postgresql://user@host/name")
+    hosts = f"{told.get('hostaddr') or told.get('host') or ''}".split(",")
+    near = all(not host or host.startswith("/") or host in LOOPBACK for host in hosts)
+    if not near and told.get("sslmode") != "verify-full":
+        raise ValueError("off this machine the server proves its name: add ?sslmode=verify-full")
 
 
 def _base_url(text: str) -> str:

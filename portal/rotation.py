@@ -92,9 +92,11 @@ def closed_columns() -> list[str]:
 def _opens(table: type[Table], column: Sealed) -> bool:
     # Octets 2 to 5 of a sealed value name its key.
     key = fn.substr(column, 2, 4)
-    one_of_each = table.select(table.id, column).where(fn.length(column) > 0).group_by(key)
+    one_of_each = table.select(fn.MIN(table.id)).where(fn.length(column) > 0).group_by(key)
     try:
-        rows: list[Any] = list(one_of_each.dicts())
+        rows: list[Any] = list(
+            table.select(table.id, column).where(table.id.in_(one_of_each)).dicts()
+        )
         for row in rows:
             keyring().open(row[column.name], sealed_place(column, row["id"]))
     except SealBroken:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -28,6 +27,7 @@ from portal.routing.tables import ManagerRow, RegionRow
 from portal.sealing import Keyring
 from portal.sweep import sweep
 from tests.conftest import DATA_KEY
+from tests.databases import elsewhere, empty, url_in
 from tests.portal_app import (
     BASE,
     DOORS,
@@ -63,7 +63,7 @@ NOT_MIGRATE = [
 
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
-    return environment(f"sqlite:///{tmp_path / 'portal.db'}")
+    return environment(url_in(tmp_path))
 
 
 @pytest.fixture
@@ -121,6 +121,7 @@ def test_wrong_usage_exits_2(portal: Portal, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("words", NOT_MIGRATE, ids=" ".join)
+@pytest.mark.sqlite
 def test_nothing_but_migrate_makes_a_database(
     portal: Portal, tmp_path: Path, words: list[str]
 ) -> None:
@@ -132,6 +133,7 @@ def test_nothing_but_migrate_makes_a_database(
 
 
 @pytest.mark.parametrize("words", NOT_MIGRATE, ids=" ".join)
+@pytest.mark.sqlite
 def test_an_empty_file_is_no_database(portal: Portal, tmp_path: Path, words: list[str]) -> None:
     (tmp_path / "portal.db").touch()
     status, _, complaint = portal(*words)
@@ -161,7 +163,10 @@ def test_a_wrong_key_is_refused_in_one_line(
     assert "PORTAL_DATA_KEYS" in complaint
 
 
-def test_migrate_begins_a_database_and_does_nothing_the_second_time(portal: Portal) -> None:
+def test_migrate_begins_a_database_and_does_nothing_the_second_time(
+    portal: Portal, tmp_path: Path
+) -> None:
+    empty(tmp_path)
     status, said, _ = portal("migrate")
     assert status == 0
     assert "0001_register" in said
@@ -173,15 +178,15 @@ def test_a_database_newer_than_the_program_is_refused_in_one_line(
     portal: Portal, tmp_path: Path, words: list[str]
 ) -> None:
     new_database(tmp_path)
-    with sqlite3.connect(tmp_path / "portal.db") as made:
-        made.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_later', 'now')")
-    made.close()
+    later = "INSERT INTO schema_migration (name, applied) VALUES ('9999_later', 'now')"
+    elsewhere(url_in(tmp_path), later)
     status, said, complaint = portal(*words)
     assert (status, said, complaint.count("\n")) == (1, "", 1)
     assert "9999_later" in complaint
     assert "later one" in complaint
 
 
+@pytest.mark.sqlite
 def test_a_file_that_may_not_be_written_is_not_migrated_and_says_so_in_one_line(
     portal: Portal, tmp_path: Path
 ) -> None:
@@ -216,6 +221,7 @@ def as_somebody_else(folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("command", ["of", "check"])
+@pytest.mark.sqlite
 def test_a_file_that_is_no_database_is_one_line(
     portal: Portal, tmp_path: Path, command: str
 ) -> None:
@@ -226,7 +232,8 @@ def test_a_file_that_is_no_database_is_one_line(
         assert "Traceback" not in complaint
 
 
-def test_regions_are_loaded_and_asked(portal: Portal) -> None:
+def test_regions_are_loaded_and_asked(portal: Portal, tmp_path: Path) -> None:
+    empty(tmp_path)
     portal("migrate")
     assert portal("regions", "load", str(EXAMPLE))[0] == 0
     status, said, _ = portal("regions", "of", "3511")

@@ -19,6 +19,7 @@ from portal.sealing import Keyring
 from portal.sweep import LONGEST_STOP, sweep
 from portal.workdays import add_workdays
 from tests.conftest import DATA_KEY
+from tests.databases import url_in
 from tests.portal_app import (
     DOORS,
     Browser,
@@ -173,10 +174,11 @@ def test_a_region_with_nobody_is_named(browser: Browser) -> None:
 
 def test_a_wrong_key_is_told_of(browser: Browser, tmp_path: Path) -> None:
     deliver()
-    open_database(f"sqlite:///{tmp_path / 'portal.db'}", Keyring([b"w" * 32]))
+    open_database(url_in(tmp_path), Keyring([b"w" * 32]))
     assert "database" in red()
 
 
+@pytest.mark.sqlite
 def test_a_database_that_is_gone_is_told_of_and_not_made_anew(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -205,6 +207,7 @@ def test_the_portal_does_not_start_with_a_wrong_key(tmp_path: Path) -> None:
         create_app(Config.from_environment(wrong))
 
 
+@pytest.mark.sqlite
 def test_the_portal_does_not_start_on_a_schema_that_is_behind(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'portal.db'}"
     open_database(url, Keyring([DATA_KEY]), create=True)

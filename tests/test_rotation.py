@@ -45,6 +45,7 @@ from portal.rotation import NotRotated, rotate, sealed_columns, sealed_tables
 from portal.sealing import Keyring
 from portal.web import tokens
 from tests.conftest import DATA_KEY, NOON
+from tests.databases import on_disk, raw
 from tests.portal_app import environment
 from tests.seed import one
 
@@ -90,8 +91,7 @@ def texts() -> dict[str, str]:
 
 
 def files(database_url: str) -> bytes:
-    path = Path(database_url.removeprefix("sqlite:///"))
-    return b"".join(file.read_bytes() for file in path.parent.glob(path.name + "*"))
+    return on_disk(database_url)
 
 
 def write(case: Case) -> str:
@@ -144,10 +144,10 @@ def test_every_sealed_column_there_is_will_be_found(database_url: str) -> None:
         if not module.name.startswith("portal.migrations"):
             importlib.import_module(module.name)
     blobs = {
-        (table, row[1])
+        (table, column.name)
         for table in database.get_tables()
-        for row in database.execute_sql(f'PRAGMA table_info("{table}")').fetchall()
-        if row[2] == BlobField.field_type
+        for column in database.get_columns(table)
+        if column.data_type in {BlobField.field_type, "bytea"}
     }
     found = {
         (table._meta.table_name, column.column_name)
@@ -219,7 +219,7 @@ def test_what_people_hold_on_to_still_works_with_the_newest_key_alone(
 def test_half_way_neither_key_alone_will_do(database_url: str, house: dict[str, str]) -> None:
     use(database_url, NEW, DATA_KEY)
     letter = Letter.select().where(Letter.subject != FORGOTTEN).first()
-    database.execute_sql("UPDATE letter SET subject = x'0100' WHERE id = ?", (letter.id,))
+    raw("UPDATE letter SET subject = ? WHERE id = ?", b"\x01\x00", letter.id)
     with pytest.raises(NotRotated, match=r"1 values do not open \(letter\.subject\)"):
         rotate()
     for alone in (NEW, DATA_KEY):

@@ -25,6 +25,7 @@ from portal.database import (
     open_database,
     pending_migrations,
 )
+from portal.database.sqlite import SCHEME, file_of
 from portal.delivery.letters import compose
 from portal.delivery.outbox import Outcome, Outgoing, Result
 from portal.delivery.smtp import greet, sender
@@ -55,9 +56,10 @@ class Patient:
     mail_to: str | None
 
     @property
-    def database(self) -> Path:
-        """The file of the database."""
-        return Path(self.config.database_url.removeprefix("sqlite:///"))
+    def database(self) -> Path | None:
+        """The file of the database; None where a server keeps it."""
+        url = self.config.database_url
+        return file_of(url) if url.startswith(SCHEME) else None
 
 
 def _doctor(asked: argparse.Namespace) -> None:
@@ -144,7 +146,7 @@ def _schema(_: Patient) -> Check:
 
 def _integrity(_: Patient) -> Check:
     check_integrity(references=True)
-    return Check(ok=True, says="The file of the database is whole, and no row refers to nothing.")
+    return Check(ok=True, says="The database is whole, and no row refers to nothing.")
 
 
 def _places(_: Patient) -> Check:
@@ -204,7 +206,8 @@ def _files(patient: Patient) -> Check:
 
 def _private(patient: Patient) -> Iterator[Path]:
     file, folder = patient.database, patient.config.backup_dir
-    beside = (file, Path(f"{file}-wal"), Path(f"{file}-shm"), settings_file(file.parent))
+    wal, shm = Path(f"{file}-wal"), Path(f"{file}-shm")
+    beside = (file, wal, shm, settings_file(file.parent)) if file else ()
     kept = (folder, *folder.iterdir()) if folder and folder.is_dir() else ()
     return (path for path in (*beside, *kept) if path.exists())
 

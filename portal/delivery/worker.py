@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import sleep
 
 from peewee import OperationalError
 
@@ -26,7 +27,8 @@ SHORTEST_PAUSE = 5.0  # seconds after the mail server could not be reached; then
 LONGEST_PAUSE = 300.0
 
 _BEAT_EVERY = timedelta(seconds=15)
-_RECORD_TRIES = 6  # each waits for the database's own lock time-out
+# Seconds between two tries to record, beside the time-out of a lock: a server starts again in some.
+_RESTS = (0.1, 0.5, 1, 3, 5)
 
 
 class Heartbeat(Table):
@@ -118,11 +120,11 @@ def _try(claimed: Claim, send: Send) -> Outcome:
 
 def _record_surely(claimed: Claim, outcome: Outcome, clock: Clock) -> State:
     """Try a locked database again: an accepted letter that is not recorded goes twice."""
-    for _ in range(_RECORD_TRIES - 1):
+    for rest in _RESTS:
         try:
             return record(claimed, outcome, clock())
         except OperationalError:
-            continue
+            sleep(rest)
     return record(claimed, outcome, clock())
 
 

@@ -10,6 +10,8 @@ from portal.config import Mode
 
 REGIONS = Path(__file__).parent.parent / "routing" / "example.toml"
 
+_FILE = "sqlite:///"
+
 
 class SettingsTorn(Exception):
     """The settings file holds a line that cannot be read; the message names it."""
@@ -18,6 +20,13 @@ class SettingsTorn(Exception):
 def settings_file(var: Path) -> Path:
     """Where the settings live: ``portal.env`` in the folder that keeps all state."""
     return var / "portal.env"
+
+
+def state_folder(database_url: str) -> Path:
+    """Where all state lives: beside the database, or where ``VAR`` says when that is a server's."""
+    if database_url.startswith(_FILE):
+        return Path(database_url.removeprefix(_FILE)).parent
+    return Path(os.environ.get("VAR", "var"))
 
 
 def mailbox_folder(var: Path) -> Path:
