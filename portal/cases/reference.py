@@ -29,3 +29,8 @@ def read_reference(text: str) -> str | None:
     if len(signs) != sum(_GROUPS) or not set(signs) <= set(_ALPHABET):
         return None
     return "-".join(("EK", *re.findall("....", signs)))
+
+
+def is_reference(text: str) -> bool:
+    """Whether this is a reference as ``new_reference`` makes them."""
+    return read_reference(text) == text

@@ -8,8 +8,11 @@ from portal.cases import work
 from portal.cases.case import Kind, Stage, Status
 from portal.cases.life import ENDED
 from portal.cases.listing import Page, Place, Wanted, page
+from portal.cases.reference import is_reference
 from portal.cases.register import Case
 from portal.casework.people import Person, StaffRole
+from portal.delivery import tracing
+from portal.delivery.tracing import Trace
 from portal.routing.regions import national_desk, region_names
 from portal.routing.rules import NATIONAL
 from portal.web import wording
@@ -80,6 +83,12 @@ def tasks_soon(person: Person, now: datetime) -> list[work.Task]:
     """The tasks that are due within a week, the first due first."""
     until = (now.astimezone(HERE) + _SOON).date()
     return work.due(person.regions, until, _TASKS)
+
+
+def stuck_besides(person: Person) -> list[Trace]:
+    """Letters about no case that reach nobody, for who is to look after them."""
+    national = person.role is StaffRole.NATIONAL_DESK
+    return tracing.stuck_besides(is_reference, _TASKS) if national else []
 
 
 def regions_of(person: Person) -> dict[str, str]:

@@ -3,18 +3,19 @@
 from dataclasses import fields
 from http import HTTPStatus
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
 from portal.audit.trail import Action
 from portal.cases.reference import read_reference
-from portal.casework import desk, guard, signs
+from portal.casework import desk, guard, handle, signs
 from portal.casework.case_pages import give_back
 from portal.casework.guard import CASES, open_to, signed_in
 from portal.casework.handle import NotTheirs, theirs
-from portal.casework.people import Person
-from portal.web.answering import config, now, to
+from portal.casework.people import Person, StaffRole
+from portal.web.answering import answer, config, now, to
+from portal.web.buttons import Button
 from portal.web.unread import reading_on
 from portal.workdays import HERE
 
@@ -37,6 +38,26 @@ def overview() -> ResponseReturnValue:
         # It may have been another's region; what was typed stays out of the trail.
         guard.tell(Action.REFUSED)
         abort(HTTPStatus.NOT_FOUND)
+
+
+@blueprint.post("/brief/<letter>/laten/")
+@open_to(StaffRole.NATIONAL_DESK)
+def set_aside(letter: str) -> ResponseReturnValue:
+    """Decide that nobody needs a stuck letter any more that is about no case."""
+    person = signed_in()
+
+    def act() -> ResponseReturnValue:
+        try:
+            changed = handle.set_aside_besides(person, letter, now())
+        except NotTheirs:
+            guard.tell(Action.REFUSED)
+            abort(HTTPStatus.NOT_FOUND)
+        if changed:
+            guard.tell(Action.CHANGED)
+        flash("set_aside_besides")
+        return to("desk.overview")
+
+    return answer("desk/again/besides.html", Button(), act)
 
 
 def _look_for(person: Person, typed: str) -> ResponseReturnValue:
@@ -63,6 +84,8 @@ def _render(person: Person, asked: desk.Asked, typed: str = "", notice: str = ""
             sections=desk.sections(person, asked, at, within),
             within=within,
             tasks=desk.tasks_soon(person, at) if whole else [],
+            stuck=desk.stuck_besides(person) if whole else [],
+            form=Button(),
             regions=desk.regions_of(person),
             options=desk.options(),
             typed=typed,

@@ -10,6 +10,7 @@ from datetime import datetime
 from portal.cases import progress, register, work
 from portal.cases.case import Stage, Status
 from portal.cases.progress import NotAllowed
+from portal.cases.reference import is_reference
 from portal.cases.register import By, Case
 from portal.cases.work import Errand
 from portal.casework import letters
@@ -220,3 +221,16 @@ def set_aside(person: Person, reference: str, letter_id: str, now: datetime) -> 
         if aside is None:
             raise NotTheirs(letter_id)
         return aside
+
+
+def set_aside_besides(person: Person, letter_id: str, now: datetime) -> bool:
+    """Decide that nobody needs a stuck letter any more that is about no case.
+
+    That is the national desk's alone: such a letter belongs to no region.
+    """
+    with transaction():
+        about = tracing.about(letter_id)
+        national = person.role is StaffRole.NATIONAL_DESK
+        if not national or about is None or is_reference(about):
+            raise NotTheirs(letter_id)
+        return bool(tracing.set_aside(about, letter_id, by(person).function, now))

@@ -1,8 +1,9 @@
 """What became of the letters about a case; sending one once more, or setting it aside."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from peewee import fn
 
@@ -53,6 +54,24 @@ def letters_about(reference: str) -> list[Trace]:
         found = list(Letter.select().where(mine).order_by(Letter.created_at.desc()))
     copied = {letter.forwarded_from for letter in found}
     return [_trace(letter, copied=letter.id in copied) for letter in found]
+
+
+def stuck_besides(is_case: Callable[[str], bool], most: int) -> list[Trace]:
+    """The stuck letters that are about no case, such as a link to sign in, the oldest first.
+
+    ``is_case`` tells whether what a letter is about is a case.
+    """
+    with connection():
+        stuck = Letter.select().where(Letter.state == State.STUCK).order_by(Letter.created_at)
+        others = (letter for letter in stuck if not is_case(letter.case_reference))
+        return [_trace(letter, copied=False) for letter in islice(others, most)]
+
+
+def about(letter_id: str) -> str | None:
+    """What a letter is about: a reference or another word; None where there is no such letter."""
+    with connection():
+        letter = Letter.get_or_none(Letter.id == letter_id)
+        return letter.case_reference if letter else None
 
 
 def arrived_at(reference: str, names: Collection[str], since: datetime) -> datetime | None:

@@ -140,6 +140,11 @@ LETTERS = {
     "relieved": "Bericht aan wie coördinator was: iemand anders doet het",
     "follow_up": "Vraag aan de aanvrager: hoe gaat het na drie maanden?",
     "follow_up_reminder": "Herinnering aan de aanvrager: hoe gaat het na drie maanden?",
+    "link": "Link naar de eigen aanvraag",
+    "resume": "Link om een formulier later af te maken",
+    "sign_in": "Link om in te loggen",
+    "invitation": "Uitnodiging aan een medewerker",
+    "digest": "Dagoverzicht",
 }
 LETTER_STATES = {
     "queued": "staat klaar",
@@ -185,6 +190,7 @@ DONE = {
     "informed": "De taak staat erbij.",
     "finished": "De taak is klaar.",
     "resent": "De brief wordt opnieuw verstuurd.",
+    "set_aside_besides": "De brief blijft liggen.",
     "set_aside": "De brief blijft liggen. U kunt hem hier later nog versturen.",
     "passed on": "Het is overgedragen. Wie het nu heeft, krijgt bericht.",
     "reopened": "Dit is weer open. De regiomanager krijgt bericht.",

@@ -347,7 +347,9 @@ def test_letters_that_reach_nobody_stand_in_that_of_the_national_desk_alone(
     digest(SEVEN, config)
     assert "Overzicht van maandag 23 november: 2 punten" in to(DESK)
     assert "- Over EK-0000-0000-0001\n" in to(DESK)
-    assert "- Over iets anders dan een aanvraag. Vraag een beheerder om hulp.\n" in to(DESK)
+    assert "- Over iets anders dan een aanvraag. Het staat onder de lijst met aanvragen.\n" in to(
+        DESK
+    )
     assert "EK-0000-0000-0002" not in to(DESK)
     assert ALL_IS_WELL in to(DRENTHE)
 
