@@ -12,7 +12,7 @@ from pathlib import Path
 
 from portal.cli import main
 
-PATIENCE = 10  # seconds
+PATIENCE = 30  # seconds
 
 _forks = multiprocessing.get_context("forkserver")
 # Each process is forked from one that has read the whole program, and has no threads.

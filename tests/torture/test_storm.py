@@ -26,7 +26,7 @@ def test_forty_at_once_among_kills_and_faults_are_all_served(tmp_path: Path) -> 
     said: list[str] = []
     with moody(chance) as mail:
         house = House(new_database(tmp_path), tmp_path, mail)
-        plan = Plan(count=40, kills=4, minutes=1, visitors=40, backups=1)
+        plan = Plan(count=40, kills=4, minutes=2, visitors=40, backups=1)
         outcome = Storm(house, plan, chance, said.append).run()
     assert outcome.faults == ()
     assert outcome.acknowledged == len(cases()) == 40
