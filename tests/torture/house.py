@@ -60,11 +60,6 @@ class House:
         self._numbers = itertools.count(1)
 
     @property
-    def path(self) -> Path:
-        """Where the database is, of one that is a file."""
-        return Path(self.url.removeprefix("sqlite:///"))
-
-    @property
     def flags(self) -> Path:
         return self.folder / "flags"
 

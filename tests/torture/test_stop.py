@@ -1,6 +1,5 @@
 """The server is stopped in the middle of a request, and the request is finished."""
 
-import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +8,7 @@ from http import HTTPStatus
 from http.client import HTTPResponse
 from pathlib import Path
 
+from portal.database import transaction
 from tests.portal_app import cases
 from tests.real_server import PATIENCE, Server
 from tests.torture.house import House
@@ -36,8 +36,7 @@ def test_a_form_that_waits_for_the_database_is_taken_in_though_the_server_is_sto
 ) -> None:
     name, form = house.form()
     with house.serving() as server, ThreadPoolExecutor(1) as visitor:
-        with closing(sqlite3.connect(house.path, isolation_level=None)) as lock:
-            lock.execute("BEGIN IMMEDIATE")
+        with transaction():  # as anybody who writes: nobody else can meanwhile
             before = open_files(server)
             asked = visitor.submit(house.send, server, name, form)
             wait_until(lambda: open_files(server) > before)

@@ -1,14 +1,14 @@
 """Two faults at once."""
 
 import resource
-import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 
 from portal.backup import restore
+from portal.database import transaction
 from portal.delivery.outbox import Letter, State
 from portal.failpoints import Action
 from portal.sealing import Keyring
@@ -36,20 +36,20 @@ def test_a_worker_that_is_killed_after_a_250_while_the_database_is_locked_double
     house: House,
 ) -> None:
     case = house.take_in(email="")
-    with closing(sqlite3.connect(house.path, isolation_level=None, check_same_thread=False)) as db:
+    killed = threading.Event()
 
-        def lock_and_take(talk: Talk) -> None:
-            db.execute("BEGIN IMMEDIATE")
+    def take_under_a_lock(talk: Talk) -> None:
+        with transaction():
             talk.say("250 taken")
+            assert killed.wait(10)
 
-        house.mail.script["dot"] = lock_and_take
-        faults = house.faults(Action.KILL, "worker: tried")
-        house.expect("worker: tried")
-        round_ = house.start("deliver", **faults)
-        house.struck(Action.KILL, "worker: tried")
-        round_.join()
-        assert db.in_transaction
-        db.rollback()
+    house.mail.script["dot"] = take_under_a_lock
+    faults = house.faults(Action.KILL, "worker: tried")
+    house.expect("worker: tried")
+    round_ = house.start("deliver", **faults)
+    house.struck(Action.KILL, "worker: tried")
+    round_.join()
+    killed.set()
     del house.mail.script["dot"]
     letter = Letter.get(Letter.case_reference == case.reference)
     assert letter.state is State.SENDING
