@@ -1,6 +1,7 @@
 """The portal put together: the one place that knows every part."""
 
 import logging
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -152,9 +153,18 @@ def _set_up_pages(app: Flask, config: Config) -> None:
 
 
 def _set_up_connections(app: Flask) -> None:
+    # Each thread keeps its connection: opening one takes longer than most of what it is for, and
+    # whoever closes the last one has SQLite write its whole log back meanwhile.
+    @app.before_request
+    def open_once() -> None:
+        if request.endpoint != "static":
+            # What cannot be opened is told of by whoever needs it.
+            with suppress(PeeweeException):
+                database.connect(reuse_if_open=True)
+
     @app.teardown_request
-    def close(_fault: BaseException | None) -> None:
-        if not database.is_closed():
+    def close_torn(fault: BaseException | None) -> None:
+        if fault and not database.is_closed():
             database.close()
 
 

@@ -138,7 +138,7 @@ class Closed(Exception):
 
 def find(reference: str) -> Case | None:
     """The case with this reference, or None."""
-    return Case.get_or_none(Case.reference == reference)
+    return Case.one(reference=reference)
 
 
 def find_all(references: Sequence[str]) -> list[Case]:
@@ -179,7 +179,7 @@ def history(case: Case) -> list[Event]:
 
 def sent_with(form_key: str) -> Case | None:
     """The case that came in with this form, or None."""
-    return Case.get_or_none(Case.form_key == form_key)
+    return Case.one(form_key=form_key)
 
 
 def holds(case: Case, submission: Submission) -> bool:
@@ -284,7 +284,7 @@ def add(case: Case, submission: Submission, now: datetime) -> None:
 
 def still_open(case: Case) -> Case:
     """The case as it is now, in the caller's transaction; raises ``Closed``."""
-    now = Case.get_or_none(Case.id == case.id)
+    now = Case.one(id=case.id)
     if now is None or now.stage is Stage.ENDED:
         raise Closed(case.reference)
     return now

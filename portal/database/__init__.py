@@ -4,6 +4,7 @@ from portal.database.binding import DatabaseUnsound, database, keyring
 from portal.database.columns import Moment, Table, Word
 from portal.database.keys import KeyProof, check_key
 from portal.database.opening import check_integrity, connected, open_database
+from portal.database.plain import Plain
 from portal.database.schema import MIGRATIONS, migrate, pending_migrations
 from portal.database.sealed import FORGOTTEN, Sealed, SealedBytes, reading_on, sealed_place
 from portal.database.sqlite import PRAGMAS
@@ -28,6 +29,7 @@ __all__ = [
     "KeyProof",
     "Moment",
     "NearlyFull",
+    "Plain",
     "Rows",
     "Sealed",
     "SealedBytes",

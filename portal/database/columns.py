@@ -5,21 +5,17 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from peewee import CharField, DateTimeField, Model
+from peewee import CharField, DateTimeField
 
-from portal.database.binding import database
+from portal.database.plain import Plain
 
 E = TypeVar("E", bound=StrEnum)
 
 
-class Table(Model):
+class Table(Plain):
     """A row with a random id, made before the insert because sealed columns are bound to it."""
 
     id = CharField(max_length=32, primary_key=True, default=lambda: secrets.token_hex(16))
-
-    class Meta:
-        database = database
-        legacy_table_names = False
 
 
 class Moment(DateTimeField):

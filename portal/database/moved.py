@@ -43,7 +43,7 @@ def mark_of(database: Engine) -> Mark | None:
     """The mark of an open database; None where it has none."""
     if MARK not in database.get_tables():
         return None
-    found = database.execute_sql(f"SELECT place, move, other, at FROM {MARK}")  # type: ignore[no-untyped-call]  # noqa: S608
+    found = database.execute_sql("SELECT place, move, other, at FROM moved")  # type: ignore[no-untyped-call]
     place, move, other, at = found.fetchone()
     return Mark(Place(place), move, other, at)
 

@@ -1,12 +1,15 @@
 """SQLite: where its file may stand, how it must be set, and how it shows that it is whole."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
+from time import monotonic
 from typing import Any
 
-from peewee import PeeweeException, SqliteDatabase
+from peewee import OperationalError, PeeweeException, SqliteDatabase
 
 from portal.database.binding import DatabaseUnsound
 
@@ -22,8 +25,21 @@ PRAGMAS: dict[str, int | str] = {
 }
 
 
+# For how long a thread waits until another process has written, and behind another thread.
+_PATIENCE = 10  # seconds
+_BEHIND = 2  # seconds
+_LOOKS = 8  # milliseconds: SQLite looks after one, three and eight
+
+
 class Sqlite(SqliteDatabase):
     """One file, with one writer at a time."""
+
+    _state: Any  # of this thread's connection; the stubs leave it out
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        # Held by the thread of this process that writes, or is the next to.
+        self._first = Lock()
+        super().__init__(*args, **options)
 
     @classmethod
     def at(cls, url: str, *, create: bool) -> "Sqlite":
@@ -35,9 +51,7 @@ class Sqlite(SqliteDatabase):
             f"file:{path}?mode={'rwc' if create else 'rw'}",
             uri=True,
             pragmas=PRAGMAS,
-            timeout=10,
-            # A plain BEGIN takes its lock at the first write, too late to wait for another's.
-            lock_type="IMMEDIATE",
+            timeout=_PATIENCE,
         )
 
     @classmethod
@@ -57,8 +71,51 @@ class Sqlite(SqliteDatabase):
     def wipe(self) -> None:
         """Drop every table, and what keeps watch on it."""
         with self.atomic():
-            for table in self.get_tables():
-                self.execute_sql(f'DROP TABLE "{table}"')  # type: ignore[no-untyped-call]
+            drops = [f'DROP TABLE "{table}"' for table in self.get_tables()]
+            for drop in drops:
+                self.execute_sql(drop)  # type: ignore[no-untyped-call]
+
+    def begin(self, lock_type: str = "IMMEDIATE") -> None:
+        """Begin a transaction when no other writes; ``OperationalError`` where that takes long.
+
+        SQLite keeps no queue: who waits looks now and then, ever more seldom, and whoever came
+        last may be first. So one thread of each process looks, often, and the others stand behind
+        it; but not for long, or a lock that stays would hold every thread that a visitor needs.
+        """
+        if not self._first.acquire(timeout=_BEHIND):
+            raise OperationalError("database is locked")
+        try:
+            self._begin_in_time(lock_type, monotonic() + _PATIENCE)
+        except BaseException:
+            self._first.release()
+            raise
+        self._state.writes = True
+
+    def _begin_in_time(self, lock_type: str, end: float) -> None:
+        line: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]
+        line.execute(f"PRAGMA busy_timeout = {_LOOKS}")
+        try:
+            while not _begun(line, lock_type, last=monotonic() > end):
+                pass
+        finally:
+            line.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000}")
+
+    def commit(self) -> None:
+        """Write all that was done since ``begin``, or raise and leave it to ``rollback``."""
+        super().commit()
+        self._let_go()
+
+    def rollback(self) -> None:
+        """Undo all that was done since ``begin``."""
+        try:
+            super().rollback()
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if getattr(self._state, "writes", False):
+            self._state.writes = False
+            self._first.release()
 
     def why_closed(self, fault: PeeweeException) -> str:
         """What an operator is told when it does not open."""
@@ -111,6 +168,17 @@ class Sqlite(SqliteDatabase):
 
     def _asked(self, pragma: str) -> Any:
         return self.execute_sql(f"PRAGMA {pragma}").fetchone()  # type: ignore[no-untyped-call]
+
+
+def _begun(line: sqlite3.Connection, lock_type: str, *, last: bool) -> bool:
+    # A plain BEGIN takes its lock at the first write, too late to wait for another's.
+    try:
+        line.execute(f"BEGIN {lock_type}")
+    except sqlite3.OperationalError as fault:
+        if last or fault.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise OperationalError(*fault.args) from fault
+        return False
+    return True
 
 
 def file_of(url: str) -> Path:

@@ -303,20 +303,19 @@ def _insert(
     domain: str,
     forwarded_from: str | None,
 ) -> str:
-    with transaction():
-        letter = Letter.create(
-            message_id=f"<{secrets.token_hex(16)}@{domain}>",
-            name=name,
-            case_reference=envelope.case_reference,
-            recipient=envelope.recipient,
-            fallback=envelope.fallback,
-            reply_to=envelope.reply_to,
-            subject=text.subject,
-            body=text.body,
-            state=State.QUEUED,
-            attempts=0,
-            created_at=now,
-            due_at=now,
-            forwarded_from=forwarded_from,
-        )
-        return str(letter.id)
+    letter = Letter.create(
+        message_id=f"<{secrets.token_hex(16)}@{domain}>",
+        name=name,
+        case_reference=envelope.case_reference,
+        recipient=envelope.recipient,
+        fallback=envelope.fallback,
+        reply_to=envelope.reply_to,
+        subject=text.subject,
+        body=text.body,
+        state=State.QUEUED,
+        attempts=0,
+        created_at=now,
+        due_at=now,
+        forwarded_from=forwarded_from,
+    )
+    return str(letter.id)

@@ -46,7 +46,7 @@ def accept(
                 doubts=doubts,
             )
             if not case.doubts:
-                _write(case, submission, now, config, unseen=False)
+                _write(case, submission, destination, now, config, unseen=False)
     except register.AlreadyReceived as earlier:
         # Another body under the same key must be asked about: a reference is a promise to keep it.
         if not register.holds(earlier.case, submission):
@@ -61,7 +61,8 @@ def announce(case: Case, now: datetime, config: Config, *, unseen: bool) -> None
     They are those that it would have caused without, additions included. ``unseen`` tells its
     manager that nobody looked whether a person sent it.
     """
-    _write(case, submission_of(case, register.answers_of(case)), now, config, unseen=unseen)
+    said, destination = submission_of(case, register.answers_of(case)), _answering(case, now)
+    _write(case, said, destination, now, config, unseen=unseen)
     for added in register.additions(case):
         said = replace(
             submission_of(case, added.answers),
@@ -92,9 +93,22 @@ def write_to_manager(
     ``said`` is what the letter's templates need besides the case and how much may be shown. About
     a case in quarantine nothing is posted: its manager does not know of it.
     """
-    if register.is_doubted(case):
-        return
-    destination = destination_of(case.region, now.astimezone(HERE).date())
+    if not register.is_doubted(case):
+        _post_to_manager(letter, case, _answering(case, now), now, config, **said)
+
+
+def _answering(case: Case, now: datetime) -> Destination:
+    return destination_of(case.region, now.astimezone(HERE).date())
+
+
+def _post_to_manager(
+    letter: str,
+    case: Case,
+    destination: Destination,
+    now: datetime,
+    config: Config,
+    **said: object,
+) -> None:
     text = compose(
         letter,
         case=case,
@@ -116,9 +130,16 @@ def write_to_manager(
 
 
 def _write(
-    case: Case, submission: Submission, now: datetime, config: Config, *, unseen: bool
+    case: Case,
+    submission: Submission,
+    destination: Destination,
+    now: datetime,
+    config: Config,
+    *,
+    unseen: bool,
 ) -> None:
-    write_to_manager("intake", case, now, config, unseen=unseen, **_as_sent(submission))
+    said = _as_sent(submission)
+    _post_to_manager("intake", case, destination, now, config, unseen=unseen, **said)
     failpoint("accept: manager written to")
     _write_to_requester(case, submission, now, config)
 

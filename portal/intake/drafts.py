@@ -41,8 +41,14 @@ def new_secret() -> str:
 
 def find(secret: str, now: datetime) -> Draft | None:
     """The draft that this secret opens, unless there is none or its day is over."""
-    alive = Draft.changed_at > now - KEPT
-    return Draft.get_or_none((Draft.digest == _digest(secret)) & alive)
+    found = Draft.one(digest=_digest(secret))
+    return found if found and found.changed_at > now - KEPT else None
+
+
+def is_as_it_was(draft: Draft) -> bool:
+    """Whether nobody changed, sent or wiped a draft since it was read."""
+    found = Draft.one(id=draft.id)
+    return found is not None and found.__data__ == draft.__data__
 
 
 def given(draft: Draft | None) -> MultiDict[str, str]:

@@ -18,6 +18,7 @@ from portal.intake.doors import DOORS, where_asked
 from portal.intake.forms import Intake, Step
 from portal.intake.pages import Page, destination, draft_of, is_ours, page_at
 from portal.intake.views import confirm, see
+from portal.routing.regions import Destination
 from portal.routing.rules import Choice
 from portal.web import wording
 from portal.web.answering import config, now
@@ -39,7 +40,7 @@ def check(key: str, handle: str) -> ResponseReturnValue:
     if draft.reference:
         return confirm(draft.reference)
     form = _whole(page, draft)
-    return _first_fault(page, form) or _render(page, form)
+    return _first_fault(page, form, destination(form)) or _render(page, form)
 
 
 def send(key: str, handle: str) -> ResponseReturnValue:
@@ -67,23 +68,32 @@ def _send(page: Page) -> ResponseReturnValue:
     earlier = register.sent_with(request.form.get("form_key", ""))
     if earlier:
         return confirm(earlier.reference)
-    # One transaction from the first look: what another tab changes meanwhile is not passed over.
+    draft = draft_of(page.handle)
+    if draft is None:
+        return see(page.address(1, lost=1))
+    if draft.reference:
+        return confirm(draft.reference)
+    form = _whole(page, draft)
+    if not is_ours(form):
+        return _render(page, form, HTTPStatus.UNPROCESSABLE_ENTITY, "expired")
+    to = destination(form)
+    return _first_fault(page, form, to) or _take_in(page, form, draft, to)
+
+
+def _take_in(
+    page: Page, form: Intake, draft: drafts.Draft, to: Destination | Choice
+) -> ResponseReturnValue:
+    assert not isinstance(to, Choice)  # noqa: S101 - every step was found sound
+    # Nobody else can write meanwhile: so no more is done in here than must be.
     with transaction():
         failpoint("send: lock taken")
-        draft = draft_of(page.handle)
-        if draft is None:
-            return see(page.address(1, lost=1))
-        if draft.reference:
-            return confirm(draft.reference)
-        form = _whole(page, draft)
-        if not is_ours(form):
-            return _render(page, form, HTTPStatus.UNPROCESSABLE_ENTITY, "expired")
-        return _first_fault(page, form) or _accept(page, form, draft)
+        if drafts.is_as_it_was(draft):
+            return _accept(page, form, draft, to)
+    # What another tab has changed since it was read is not passed over.
+    return _send(page)
 
 
-def _accept(page: Page, form: Intake, draft: drafts.Draft) -> ResponseReturnValue:
-    to = destination(form)
-    assert not isinstance(to, Choice)  # noqa: S101 - every step was found sound
+def _accept(page: Page, form: Intake, draft: drafts.Draft, to: Destination) -> ResponseReturnValue:
     case = accepting.accept(form.submission(), to, now(), config(), _doubts(form, draft))
     answered = {str(n): _said(form, step) for n, step in enumerate(page.door.form.steps, 1)}
     drafts.close(draft, case.reference, answered, now())
@@ -143,11 +153,11 @@ def _whole(page: Page, draft: drafts.Draft) -> Intake:
     return form
 
 
-def _first_fault(page: Page, form: Intake) -> ResponseReturnValue | None:
+def _first_fault(page: Page, form: Intake, to: Destination | Choice) -> ResponseReturnValue | None:
     """The first step that is not yet as it should be, or that leads to another door."""
     if form.role_chosen() in page.door.leads:
         return see(page.address(1))
-    unplaced = isinstance(destination(form), Choice)
+    unplaced = isinstance(to, Choice)
     for number, step in enumerate(page.door.form.steps, 1):
         if not form.sound(step) or (unplaced and "postcode" in step.names):
             return see(page.address(number, check=1))

@@ -37,7 +37,7 @@ class Overlaps(Exception):
 def away(day: date) -> dict[str, str | None]:
     """The keys of the managers who are away on a day, each with the deputy named for it, if any."""
     with connection():
-        found = Absence.select().where((Absence.first_day <= day) & (Absence.last_day >= day))
+        found = Absence.where('"first_day" <= ? AND "last_day" >= ?', day, day)
         return {absence.manager: absence.deputy for absence in found}
 
 

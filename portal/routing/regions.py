@@ -51,9 +51,11 @@ def route(postcode: str, municipality: str, today: date | None = None) -> Destin
     Both texts are as people write them; either may be empty, and no text whatever raises.
     """
     with connection():
-        if not loaded():
-            return national_desk()
         claim = resolve(_Loaded(), postcode, municipality)
+        settled = isinstance(claim, Claim) and claim.region
+        # Without a map there is nothing to choose.
+        if not settled and not loaded():
+            return national_desk()
         if isinstance(claim, Choice):
             return claim
         return _line(claim, today)[0]
@@ -63,11 +65,11 @@ class _Loaded:
     """The atlas in the database; each claim is one indexed look-up."""
 
     def in_postcode(self, code: str) -> list[Claim]:
-        rows = PostcodeRow.select().where(PostcodeRow.code == code).order_by(PostcodeRow.rank)
+        rows = sorted(PostcodeRow.each(code=code), key=lambda row: row.rank)
         return [Claim(row.municipality, row.region) for row in rows]
 
     def in_municipality(self, name: str) -> Claim:
-        row = MunicipalityRow.get_or_none(MunicipalityRow.name == name)
+        row = MunicipalityRow.one(name=name)
         return Claim(name, row.region if row else None)
 
 
@@ -93,7 +95,7 @@ def line_of(region_key: str, today: date) -> tuple[Destination, ...]:
 def _line(claim: Claim, today: date | None = None) -> tuple[Destination, ...]:
     with connection():
         desk = _desk()
-        region = RegionRow.get_or_none(RegionRow.key == claim.region)
+        region = RegionRow.one(key=claim.region)
         people = _people(region, _away(today)) if region else []
     return tuple(_destination(claim, region, person, desk) for person in (*people, None))
 
@@ -115,7 +117,7 @@ def _destination(
 
 
 def _desk() -> NationalDesk:
-    row = NationalDeskRow.get_or_none()
+    row = NationalDeskRow.one()
     if row:
         return NationalDesk(row.name, row.email, row.phone)
     ours = organisation()
@@ -134,7 +136,7 @@ def _away(today: date | None) -> Mapping[str, str | None]:
 
 
 def _manager(key: str | None) -> Manager | None:
-    row = ManagerRow.get_or_none(ManagerRow.key == key)
+    row = ManagerRow.one(key=key) if key else None
     return Manager(row.key, row.name, row.email, row.phone, row.deputy, row.active) if row else None
 
 
@@ -214,4 +216,4 @@ def unclaimed_postcodes() -> list[str]:
 def loaded() -> bool:
     """Whether a map is in use."""
     with connection():
-        return bool(RegionRow.select().exists())
+        return RegionRow.one() is not None

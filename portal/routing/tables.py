@@ -1,16 +1,12 @@
 """The map in the database, worked out in advance so that each question is one indexed look-up."""
 
-from peewee import BooleanField, CharField, CompositeKey, IntegerField, Model, TextField
+from peewee import BooleanField, CharField, CompositeKey, IntegerField, TextField
 
-from portal.database import database
+from portal.database import Plain
 
 
-class RoutingTable(Model):
+class RoutingTable(Plain):
     """A row under its natural key: the map is replaced by value, so it needs no other."""
-
-    class Meta:
-        database = database
-        legacy_table_names = False
 
 
 class NationalDeskRow(RoutingTable):

@@ -43,7 +43,8 @@ def take(purpose: Purpose, address: str, now: datetime, *, a_day: int, a_week: i
     A week is today and the six days before it. What is refused is not counted.
     """
     digests = [_digest(purpose, address, now - timedelta(days=back)) for back in range(_WEEK)]
-    used = [use.digest for use in QuotaUse.select().where(QuotaUse.digest.in_(digests))]
+    marks = ", ".join("?" * len(digests))
+    used = [use.digest for use in QuotaUse.where(f'"digest" IN ({marks})', *digests)]
     if used.count(digests[0]) >= a_day or len(used) >= a_week:
         return False
     QuotaUse.create(purpose=purpose, digest=digests[0], day=_day(now))

@@ -50,6 +50,14 @@ def bare(file: Path) -> Flask:
     return app
 
 
+class _Bare(_Server):
+    """The portal's own server, without the portal's database."""
+
+    def load_config(self) -> None:
+        super().load_config()
+        self.cfg.set("post_worker_init", lambda _worker: None)
+
+
 def durable(file: Path) -> sqlite3.Connection:
     """A database in which each statement that writes is on the disk when it returns."""
     line = sqlite3.connect(file, isolation_level=None, timeout=10)
@@ -63,4 +71,4 @@ if __name__ == "__main__":
     asked.add_argument("file", type=Path)
     asked.add_argument("--bind")
     options = asked.parse_args()
-    _Server(bare(options.file), options.bind, "ERROR").run()
+    _Bare(bare(options.file), options.bind, "ERROR").run()

@@ -67,7 +67,7 @@ def test_a_step_that_changes_while_the_form_is_sent_is_not_passed_over(browser: 
         if changed is None:
             break
         tabs.drop_nothing(changed)
-    assert nth > 20
+    assert nth > 15
 
 
 def test_a_form_that_is_sent_while_a_step_changes_passes_nothing_over(browser: Browser) -> None:
