@@ -35,9 +35,14 @@ class Deadline:
         if self._line:
             self._line.close()
 
+    @property
+    def remaining(self) -> float:
+        """Seconds left, less than none when it has passed."""
+        return self._ends - monotonic()
+
     def left(self) -> float:
         """Seconds left; raises ``TimeoutError`` where there are none."""
-        left = self._ends - monotonic()
+        left = self.remaining
         if left <= 0:
             raise TimeoutError
         return left

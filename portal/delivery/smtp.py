@@ -17,12 +17,13 @@ from flask import Flask
 
 from portal.config import Config, ConfigError, MailSecurity
 from portal.delivery.deadline import Deadline, connect
-from portal.delivery.outbox import Outcome, Outgoing, Result, Send
+from portal.delivery.outbox import Outcome, Outgoing, Result
 from portal.delivery.wire import Message, plain_address
 from portal.failpoints import failpoint
 
 TALK = 120.0  # seconds for a whole talk, looking up the server's name and all
 
+_LETTERS = 100  # in one talk; servers allow some number, which they do not tell
 _GOODBYE = 1.0  # seconds
 _ANSWER = 1000  # characters of the server's answer that are kept
 _ANSWERS = 65536  # octets that a server may say before it is taken for mad
@@ -35,8 +36,8 @@ class ServerUnavailable(Exception):
     """The server itself cannot be used, whatever letter is handed to it; says what it answered."""
 
 
-def sender(config: Config, talk: float = TALK) -> Send:
-    """Make the function that hands one letter to the mail server, within ``talk`` seconds.
+def sender(config: Config, talk: float = TALK) -> "Sender":
+    """Make what hands letters to the mail server, each within ``talk`` seconds.
 
     It gives an outcome for whatever the server does. Raises ``ConfigError`` where the portal's
     own address cannot stand in a letter.
@@ -45,17 +46,57 @@ def sender(config: Config, talk: float = TALK) -> Send:
         own_address = plain_address(config.mail_sender)
     except EmailNotValidError as fault:
         raise ConfigError(f"settings wrong: PORTAL_MAIL_SENDER ({fault})") from fault
-    mail = _Mail(config, talk)
+    return Sender(_Mail(config, talk), own_address)
 
-    def send(outgoing: Outgoing) -> Outcome:
-        with mail.own_app.app_context():
+
+class Sender:
+    """Hands a letter to the mail server when called, in a talk of its own.
+
+    Within a ``with`` one talk goes on from letter to letter, as long as all goes well in it, for
+    so many letters and so much of its time.
+    """
+
+    def __init__(self, mail: "_Mail", own_address: str) -> None:
+        self._mail, self._own_address = mail, own_address
+        self._lasting = False
+        self._line: _Connection | None = None
+
+    def __enter__(self) -> "Sender":
+        self._lasting = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lasting = False
+        self._hang_up()
+
+    def __call__(self, outgoing: Outgoing) -> Outcome:
+        with self._mail.own_app.app_context():
             try:
-                message = Message(outgoing, own_address)
+                message = Message(outgoing, self._own_address)
             except EmailNotValidError as fault:
                 return Outcome(Result.REFUSED, f"no mail can go to this address: {fault}")
-            return _hand_over(mail.connect(), message)
+            try:
+                return self._hand_over(message)
+            finally:
+                if not (self._lasting and self._line and self._line.goes_on):
+                    self._hang_up()
 
-    return send
+    def _hand_over(self, message: Message) -> Outcome:
+        try:
+            if self._line:
+                return self._line.hand_over(message)
+        except _LineGone:
+            self._hang_up()
+        try:
+            self._line = self._mail.connect().__enter__()
+        except ServerUnavailable as fault:
+            return Outcome(Result.UNAVAILABLE, str(fault))
+        return self._line.hand_over(message)
+
+    def _hang_up(self) -> None:
+        line, self._line = self._line, None
+        if line:
+            line.__exit__(None, None, None)
 
 
 def greet(config: Config, talk: float = 30.0) -> str | None:
@@ -67,21 +108,10 @@ def greet(config: Config, talk: float = 30.0) -> str | None:
     mail = _Mail(config, talk)
     connection = mail.connect()
     try:
-        with connection.deadline, connection:
+        with connection:
             return None
     except ServerUnavailable as fault:
         return str(fault)
-
-
-def _hand_over(connection: "_Connection", message: Message) -> Outcome:
-    try:
-        with connection.deadline, connection:
-            connection.send(message, envelope_from=message.envelope_sender)
-    except ServerUnavailable as fault:
-        return Outcome(Result.UNAVAILABLE, str(fault))
-    except OSError as fault:
-        return Outcome(_result(fault), _explain(fault, connection.deadline))
-    return Outcome(Result.SENT, connection.talk.accepted)
 
 
 class _Mail(flask_mail.Mail):
@@ -106,18 +136,47 @@ class _Mail(flask_mail.Mail):
         return _Connection(self, self.hello, Deadline(self.talk))
 
 
+class _LineGone(Exception):
+    """The server left, or would hear no more, between two letters: of the next it heard nothing."""
+
+
 class _Connection(flask_mail.Connection):
-    """One talk about one letter. What goes wrong before the letter is named is the server's."""
+    """One talk. What goes wrong before its first letter is named is the server's fault."""
 
     def __init__(self, mail: _Mail, hello: str, deadline: Deadline) -> None:
         super().__init__(mail)
         self.hello = hello
         self.deadline = deadline
+        self._letters = 0
+        self._sound = self._refused = False
 
     def __enter__(self) -> "_Connection":
-        self.host = self.talk = self.configure_host()
-        failpoint("smtp: introduced")
+        with ExitStack() as on_failure:
+            on_failure.enter_context(self.deadline)
+            self.host = self.talk = self.configure_host()
+            failpoint("smtp: introduced")
+            on_failure.pop_all()
         return self
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another letter can be named in this talk, with time enough to be taken."""
+        fresh = self.deadline.remaining > self.deadline.seconds / 2
+        return self._sound and fresh and self._letters < _LETTERS
+
+    def hand_over(self, message: Message) -> Outcome:
+        """Hand over a letter; raises ``_LineGone`` where the talk was over before it."""
+        again, self._letters, self._sound = self._letters > 0, self._letters + 1, False
+        try:
+            self.talk.begin(reset=self._refused)
+            self.send(message, envelope_from=message.envelope_sender)
+        except OSError as fault:
+            if again and not self.talk.named and not self.deadline.passed:
+                raise _LineGone from fault
+            self._sound = self._refused = _is_of_this_letter(fault)
+            return Outcome(_result(fault), _explain(fault, self.deadline))
+        self._sound, self._refused = True, False
+        return Outcome(Result.SENT, self.talk.accepted)
 
     def __exit__(
         self,
@@ -130,6 +189,7 @@ class _Connection(flask_mail.Connection):
             self.talk.say_goodbye()
         with suppress(OSError):
             self.talk.close()
+        self.deadline.__exit__()
 
     def send(self, message: flask_mail.Message, envelope_from: Any = None) -> None:
         try:
@@ -167,6 +227,7 @@ class _Talk(smtplib.SMTP):
     """smtplib with a deadline on all of it, and without what can go wrong after the answer."""
 
     accepted = ""
+    named = False  # the server knows from whom there is a letter, and has taken that
 
     def __init__(self, deadline: Deadline, host: str, port: int, hello: str) -> None:
         self._deadline = deadline
@@ -182,6 +243,7 @@ class _Talk(smtplib.SMTP):
 
     def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
         answer = super().mail(sender, options)
+        self.named = answer[0] == 250
         failpoint("smtp: sender named")
         return answer
 
@@ -194,8 +256,16 @@ class _Talk(smtplib.SMTP):
             return 250, answer
         return code, answer
 
+    def begin(self, *, reset: bool) -> None:
+        """Be ready for a letter, of which nothing is known; raises ``OSError``."""
+        self.accepted, self.named = "", False
+        if isinstance(self.file, _Answers):
+            self.file.said = 0
+        if reset and super().rset()[0] != 250:
+            raise smtplib.SMTPServerDisconnected("what was refused is not forgotten")
+
     def rset(self) -> tuple[int, bytes]:
-        # The library resets after a refusal; this talk ends there, so there is no need to wait.
+        # The library resets as soon as a letter is refused: its fate must not hang on the answer.
         return 250, b""
 
     def say_goodbye(self) -> None:
@@ -240,6 +310,13 @@ def _result(fault: OSError) -> Result:
     if isinstance(fault, smtplib.SMTPSenderRefused) and code not in {421, 452, 552}:
         return Result.UNAVAILABLE
     return Result.REFUSED if code >= 500 else Result.DEFERRED
+
+
+def _is_of_this_letter(fault: OSError) -> bool:
+    """Whether the server said no to one letter, and may well take another in the same talk."""
+    code, _ = _reply(fault)
+    said_no = isinstance(fault, (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError))
+    return said_no and 400 <= code < 600 and code != 421
 
 
 def _explain(fault: Exception, deadline: Deadline) -> str:

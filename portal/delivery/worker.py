@@ -4,6 +4,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import sleep
@@ -70,7 +71,9 @@ def deliver_round(clock: Clock, send: Send, stop: threading.Event | None = None)
 
     A mail server that cannot be talked with ends the round, whatever is still due.
     """
-    with connection():
+    # Letter after letter in one talk, where the sender can.
+    talk = send if isinstance(send, AbstractContextManager) else nullcontext()
+    with connection(), talk:
         return _round(clock, send, stop or threading.Event())
 
 
@@ -96,7 +99,7 @@ def _next_pause(pause: float, report: Report | None) -> float:
 def _round(clock: Clock, send: Send, stop: threading.Event) -> Report:
     began = clock()
     states: Counter[State] = Counter()
-    _beat(began)
+    beaten = _beat(began, None)
     while not stop.is_set() and (claimed := claim(began, clock() + LEASE)):
         failpoint("worker: claimed")
         outcome = _try(claimed, send)
@@ -107,7 +110,7 @@ def _round(clock: Clock, send: Send, stop: threading.Event) -> Report:
         if outcome.result is Result.UNAVAILABLE:
             return _report(states, outcome.answer)
         states[state] += 1
-        _beat(clock())
+        beaten = _beat(clock(), beaten)
     return _report(states, None)
 
 
@@ -141,11 +144,13 @@ def _report(states: Counter[State], unavailable: str | None) -> Report:
     )
 
 
-def _beat(now: datetime) -> None:
-    last = last_heartbeat()
+def _beat(now: datetime, beaten: datetime | None) -> datetime:
+    """Give a sign of life, if the last was long ago; gives when that was."""
+    last = beaten or last_heartbeat()
     # A clock that was set back must not silence the heart until it has caught up.
     if last and last <= now < last + _BEAT_EVERY:
-        return
+        return last
     with transaction():
         if not Heartbeat.update(at=now).execute():
             Heartbeat.create(at=now)
+    return now

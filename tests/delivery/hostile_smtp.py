@@ -242,6 +242,8 @@ class HostileServer:
         verb, space, argument = command.partition(" ")
         step = verb.upper()
         self.commands.append(step + space + argument)
+        if step in {"MAIL", "RSET"}:
+            talk.recipients = []
         if step == "MAIL":
             talk.sender = _path(argument)
         if step == "RCPT":
