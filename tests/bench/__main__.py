@@ -5,11 +5,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import desk, submit
+from tests.bench import defended, desk, submit
 from tests.bench.table import Row, keep, table
 
 BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Row]]] = {
     "submit": submit.rows,
+    "defended": defended.rows,
     "desk": desk.rows,
 }
 

@@ -3,12 +3,14 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 import time_machine
 
 from tests.bench import desk
 from tests.bench.table import Row, keep, table
+from tests.bench.undefended import OUT
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,12 @@ def test_where_more_is_better_a_goal_is_met_from_its_ratio_on() -> None:
 
 def test_a_row_without_a_goal_only_tells() -> None:
     assert Row("a figure", 1000, "/s", 1).met
+
+
+@pytest.mark.parametrize("name", OUT)
+def test_every_defence_that_is_measured_is_still_where_it_was(name: str) -> None:
+    assert callable(resolve_name(name))
+    assert resolve_name(name) is not OUT[name]
 
 
 def test_what_is_kept_can_be_read_by_its_names(tmp_path: Path) -> None:
