@@ -80,6 +80,13 @@ def _address(tree: ast.Module, name: str) -> Iterator[Finding]:
             yield part.lineno, "an address with a visitor's host: put base_url before the path"
 
 
+def _source(tree: ast.Module, _: str) -> Iterator[Finding]:
+    for part in ast.walk(tree):
+        of = part.value if isinstance(part, ast.Attribute) and part.attr == "values" else None
+        if isinstance(of, ast.Name) and of.id == "request":
+            yield of.lineno, "an address can answer for a form: take request.form or request.args"
+
+
 def _is_of_request(part: ast.Attribute) -> bool:
     of = part.value
     return part.attr in _SAID and isinstance(of, ast.Name) and of.id == "request"
@@ -140,6 +147,7 @@ _RULES: tuple[Callable[[ast.Module, str], Iterator[Finding]], ...] = (
     _address,
     _statement,
     _chance,
+    _source,
 )
 
 if __name__ == "__main__":

@@ -309,3 +309,17 @@ def test_nobody_reads_the_trail_unseen(house: House) -> None:
     assert Counter(looked) == Counter(
         {(house.staff["desk"].id, "trail.show"): 1, (house.staff["admin"].id, "trail.show"): 1}
     )
+
+
+def test_every_page_of_the_desk_has_the_way_out(house: House) -> None:
+    seen = 0
+    for name in ("a", "desk", "admin"):
+        browser = house.signed_in(name)
+        for door in doors(house.app):
+            if door.method != "GET" or door.endpoint in guard.BEFORE_SIGN_IN:
+                continue
+            answer = browser.get(door.path(house))
+            if answer.status_code == HTTPStatus.OK and answer.mimetype == "text/html":
+                assert 'action="/beheer/uitloggen/"' in answer.text, door
+                seen += 1
+    assert seen > 25

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 
 import pytest
 
+from portal.config import MailSecurity
 from portal.database import connection, database
 from portal.delivery.outbox import (
     Letter,
@@ -530,3 +531,20 @@ def test_a_sign_of_life_is_written_rarely_and_after_a_clock_was_set_back(clock: 
     assert last_heartbeat() == NOON
     deliver_round(Clock(NOON - timedelta(hours=1)), accept)
     assert last_heartbeat() == NOON - timedelta(hours=1)
+
+
+def test_a_mail_server_that_does_not_prove_its_name_is_told_of_in_the_log(
+    db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(utc_now())
+    stop = threading.Event()
+    with HostileServer() as server:
+        hand_over = sender(config(server.port, security=MailSecurity.STARTTLS))
+
+        def once(letter: Outgoing) -> Outcome:
+            stop.set()
+            return hand_over(letter)
+
+        work(utc_now, once, stop)
+    assert "no mail goes out" in caplog.text
+    assert server.received == []

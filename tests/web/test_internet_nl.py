@@ -85,6 +85,7 @@ def test_every_answer_is_as_internet_nl_asks(server: Server, asked: tuple[str, s
     status, headers, _ = server.ask(*asked, headers=BROWSER)
     assert status == ASKED[asked]
     assert faults(headers) == set()
+    assert re.fullmatch(r"text/[a-z]+; charset=utf-8|application/json", headers["Content-Type"])
 
 
 def test_a_form_sets_a_cookie_that_is_for_us_alone(server: Server) -> None:
