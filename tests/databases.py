@@ -120,7 +120,7 @@ def hurry() -> None:
 @contextmanager
 def somebody_writing(url: str = "") -> Iterator[None]:
     """A block in which somebody else has begun to write and does not end; nobody waits long."""
-    url = url or _opened()
+    url = url or opened()
     patience, database.obj.timeout = database.obj.timeout, 0.05
     if _server and not database.is_closed():
         raw("SET lock_timeout = '50ms'")
@@ -166,7 +166,7 @@ def allow(table: str) -> None:
     raw(f'DROP TRIGGER broken ON "{table}"' if _server else "DROP TRIGGER broken")
 
 
-def _opened() -> str:
+def opened() -> str:
     """Where the open database is."""
     at = str(database.database)
     return at if _server else f"sqlite:///{at.partition(':')[2].partition('?')[0]}"

@@ -37,13 +37,13 @@ def seed(
     A case that was received awaits a sign of life. No events or letters are written.
     """
     columns = [field.column_name for field in Case._meta.sorted_fields]
-    marks = ", ".join("?" * len(columns))
+    marks = ", ".join([database.param] * len(columns))
     names = ", ".join(f'"{name}"' for name in columns)
     rows = _rows(number, now, itertools.cycle(regions), itertools.cycle(states))
     while some := [[row[name] for name in columns] for row in itertools.islice(rows, _AT_ONCE)]:
         with transaction():
             insert = f'INSERT INTO "case" ({names}) VALUES ({marks})'  # noqa: S608
-            database.connection().executemany(insert, some)
+            database.cursor().executemany(insert, some)
 
 
 def one(now: datetime, region: str = "utrecht", doubts: Sequence[Doubt] = (), **other: Any) -> Case:

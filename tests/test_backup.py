@@ -44,6 +44,9 @@ from tests.conftest import DATA_KEY, NOON
 from tests.portal_app import environment
 from tests.seed import one, seed
 
+# On PostgreSQL: test_backup_on_postgresql.py.
+pytestmark = pytest.mark.sqlite
+
 ROOT = Path(__file__).parent.parent
 DAY = timedelta(days=1)
 Run = Callable[..., tuple[int, str, str]]

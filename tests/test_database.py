@@ -19,6 +19,7 @@ from portal.database import (
 )
 from portal.sealing import Keyring, SealBroken
 from tests.conftest import DATA_KEY
+from tests.databases import on_disk, raw
 
 
 class Scrap(Table):
@@ -33,6 +34,7 @@ def notes(db: None) -> None:
     database.create_tables([Scrap])
 
 
+@pytest.mark.sqlite
 def test_a_missing_or_empty_file_is_refused_and_not_made(tmp_path: Path) -> None:
     path = tmp_path / "lost.db"
     for _ in ("missing", "empty"):
@@ -46,16 +48,16 @@ def test_a_missing_or_empty_file_is_refused_and_not_made(tmp_path: Path) -> None
 def test_sealed_text_comes_back_and_is_nowhere_in_the_files(database_url: str) -> None:
     Scrap.create(text="kanariepiet")
     assert Scrap.get().text == "kanariepiet"
-    for file in Path(database_url.removeprefix("sqlite:///")).parent.glob("portal.db*"):
-        assert b"kanariepiet" not in file.read_bytes()
+    assert b"kanariepiet" not in on_disk(database_url)
 
 
 def test_a_sealed_value_opens_in_its_own_row_and_column_only() -> None:
     first, second = Scrap.create(text="een", other="twee"), Scrap.create(text="drie")
-    database.execute_sql("UPDATE scrap SET text = other WHERE id = ?", (first.id,))
-    database.execute_sql(
+    raw("UPDATE scrap SET text = other WHERE id = ?", first.id)
+    raw(
         "UPDATE scrap SET text = (SELECT other FROM scrap WHERE id = ?) WHERE id = ?",
-        (first.id, second.id),
+        first.id,
+        second.id,
     )
     for note in (first, second):
         with pytest.raises(SealBroken):
@@ -69,6 +71,7 @@ def test_a_bulk_update_cannot_put_plain_text_in_a_sealed_column() -> None:
 
 def test_an_older_key_still_opens_and_a_foreign_key_does_not(database_url: str) -> None:
     note = Scrap.create(text="blijft leesbaar")
+    database.close()
     open_database(database_url, Keyring([b"n" * 32, DATA_KEY]))
     assert Scrap.get_by_id(note.id).text == "blijft leesbaar"
     open_database(database_url, Keyring([b"x" * 32]))
@@ -96,6 +99,7 @@ def test_a_transaction_is_all_or_nothing() -> None:
     assert Scrap.select().count() == 0
 
 
+@pytest.mark.sqlite
 def test_a_transaction_holds_the_write_lock_from_its_first_moment(database_url: str) -> None:
     other = sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=0)
     with transaction(), pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -103,6 +107,7 @@ def test_a_transaction_holds_the_write_lock_from_its_first_moment(database_url: 
     other.close()
 
 
+@pytest.mark.sqlite
 def test_sqlite_is_as_durable_as_promised() -> None:
     with connection():
         assert database.execute_sql("PRAGMA synchronous").fetchone() == (2,)

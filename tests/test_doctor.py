@@ -25,6 +25,7 @@ from portal.sealing import Keyring
 from portal.sweep import LastSweep, sweep
 from tests.casework.staff_house import House
 from tests.conftest import DATA_KEY
+from tests.databases import on_postgresql, opened
 from tests.delivery.certificates import self_signed_context
 from tests.delivery.hostile_smtp import HostileServer, drop, reply
 from tests.portal_app import build, environment, new_database
@@ -62,7 +63,8 @@ def well(
     (tmp_path / "backups").mkdir(mode=0o700)
     (tmp_path / "backups" / "portal-2026-11-23.db").write_bytes(b"a backup")
     (tmp_path / "backups" / "portal-2026-11-23.db").chmod(0o600)
-    (tmp_path / "portal.db").chmod(0o600)
+    if not on_postgresql():
+        (tmp_path / "portal.db").chmod(0o600)
     for name in [name for name in os.environ if name.startswith("PORTAL_")]:
         monkeypatch.delenv(name)
     settings = environment(url, PORTAL_MAIL_PORT=str(server.port))
@@ -106,6 +108,7 @@ def test_a_machine_can_read_it(well: Settings, capsys: pytest.CaptureFixture[str
     assert said.err == f"portal doctor: 1 of {len(LOOKED_AT)} are not well: worker\n"
 
 
+@pytest.mark.sqlite
 def test_it_changes_nothing(well: Settings, tmp_path: Path) -> None:
     def state() -> dict[str, object]:
         files = {path.name: path.stat().st_mode for path in tmp_path.rglob("*")}
@@ -133,8 +136,7 @@ def at_database(do: Callable[[], object]) -> Callable[[Path], None]:
 
 
 def _sealed_by_a_lost_key(_: Path) -> None:
-    url = str(database.database).partition(":")[2].partition("?")[0]
-    open_database(f"sqlite:///{url}", Keyring([b"l" * 32]))
+    open_database(opened(), Keyring([b"l" * 32]))
     with connection():
         someone = Staff.select().first()
         someone.name = "Wie?"
@@ -150,7 +152,8 @@ def _torn(file: Path, share: float) -> None:
 
 
 def _dangling() -> None:
-    database.execute_sql("PRAGMA foreign_keys = OFF")
+    off = "SET session_replication_role = replica"
+    database.execute_sql(off if on_postgresql() else "PRAGMA foreign_keys = OFF")
     database.execute_sql("DELETE FROM staff WHERE role = 'manager'")
 
 
@@ -182,7 +185,9 @@ ILL: list[tuple[str, Callable[[Path], object], set[str], str]] = [
     (
         "a schema that is behind",
         at_database(
-            lambda: database.execute_sql("DELETE FROM schema_migration WHERE name LIKE '0011%'")
+            lambda: database.execute_sql(
+                "DELETE FROM schema_migration WHERE name = '0011_retention'"
+            )
         ),
         {"schema"},
         "run 'portal migrate'",
@@ -214,14 +219,12 @@ ILL: list[tuple[str, Callable[[Path], object], set[str], str]] = [
     ),
     ("a beat to come", at_database(_later(Heartbeat)), {"clock"}, "timedatectl"),
     ("a sweep to come", at_database(_later(LastSweep)), {"clock"}, "timedatectl"),
-    ("a file for all", lambda f: (f / "portal.db").chmod(0o644), {"files"}, "chmod o= "),
     (
         "a backup for all",
         lambda f: (f / "backups" / "portal-2026-11-23.db").chmod(0o604),
         {"files"},
         "chmod o= ",
     ),
-    ("settings for all", lambda f: (f / "portal.env").touch(0o644), {"files"}, "portal.env"),
     (
         "no backup",
         lambda f: (f / "backups/portal-2026-11-23.db").unlink(),
@@ -231,6 +234,16 @@ ILL: list[tuple[str, Callable[[Path], object], set[str], str]] = [
     ("an old backup", _old_backup, {"backup"}, "log of 'portal worker'"),
     ("no folder of backups", lambda f: shutil.rmtree(f / "backups"), {"backup"}, "cannot be read"),
 ]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("name", ["portal.db", "portal.env"])
+def test_a_file_that_everybody_can_read_is_named(well: Settings, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    (tmp_path / name).chmod(0o644)
+    (says,) = red().values()
+    assert "chmod o= " in says
+    assert name in says
 
 
 @pytest.mark.parametrize(
@@ -266,6 +279,7 @@ def test_settings_that_are_wrong_are_all_named_and_nothing_else_is_looked_at(
     ],
     ids=["gone", "empty", "something else"],
 )
+@pytest.mark.sqlite
 def test_without_a_database_the_machine_is_looked_at_all_the_same(
     well: Settings, tmp_path: Path, broken: Callable[[Path], object], cure: str
 ) -> None:
@@ -283,6 +297,7 @@ def test_a_wrong_key_is_told_of(well: Settings, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5, 0.75, 1.0])
+@pytest.mark.sqlite
 def test_a_torn_file_is_told_of_and_nothing_starts_on_it(
     well: Settings, tmp_path: Path, share: float
 ) -> None:
@@ -294,6 +309,7 @@ def test_a_torn_file_is_told_of_and_nothing_starts_on_it(
         open_sound_database(Config.from_environment(well))
 
 
+@pytest.mark.sqlite
 def test_drift_of_a_pragma_is_found_at_the_start(
     well: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,6 +318,7 @@ def test_drift_of_a_pragma_is_found_at_the_start(
 
 
 @pytest.mark.parametrize("what", ["portal.db", "."])
+@pytest.mark.sqlite
 def test_a_database_that_cannot_be_written_is_refused(
     well: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
@@ -315,6 +332,7 @@ def test_a_database_that_cannot_be_written_is_refused(
         open_sound_database(Config.from_environment(well))
 
 
+@pytest.mark.sqlite
 def test_a_new_database_is_for_its_owner_alone(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:

@@ -30,7 +30,7 @@ from portal.delivery.letters import compose
 from portal.delivery.outbox import Outcome, Outgoing, Result
 from portal.delivery.smtp import greet, sender
 from portal.delivery.worker import last_heartbeat
-from portal.development.settings import SettingsTorn, settings_file
+from portal.development.settings import SettingsTorn, settings_file, state_folder
 from portal.health import Check, disk, examine
 from portal.organisation import organisation
 from portal.rotation import closed_columns
@@ -207,7 +207,8 @@ def _files(patient: Patient) -> Check:
 def _private(patient: Patient) -> Iterator[Path]:
     file, folder = patient.database, patient.config.backup_dir
     wal, shm = Path(f"{file}-wal"), Path(f"{file}-shm")
-    beside = (file, wal, shm, settings_file(file.parent)) if file else ()
+    env = settings_file(state_folder(patient.config.database_url))
+    beside = (file, wal, shm, env) if file else (env,)
     kept = (folder, *folder.iterdir()) if folder and folder.is_dir() else ()
     return (path for path in (*beside, *kept) if path.exists())
 

@@ -25,6 +25,8 @@ def open_database(url: str, keys: Keyring, *, create: bool = False, moving: bool
     """
     # A statement in a log would hold what it stores; the steps of a migration are told by who asks.
     logging.getLogger("peewee").setLevel(logging.WARNING)
+    if database.obj is not None and not database.is_closed():
+        database.close()
     database.initialize(engine_at(url, create=create))
     use_keys(keys)
     with connected(database.obj), _refusing_damage():

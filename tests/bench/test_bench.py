@@ -12,6 +12,8 @@ from tests.bench import desk
 from tests.bench.table import Row, keep, table
 from tests.bench.undefended import OUT
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:

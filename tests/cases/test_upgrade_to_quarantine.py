@@ -4,6 +4,7 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from playhouse.migrations import Runner
 
 from portal.cases.register import Case, is_doubted
@@ -12,6 +13,8 @@ from portal.intake.drafts import Draft
 from portal.sealing import Keyring
 from tests.conftest import DATA_KEY
 from tests.seed import seed
+
+pytestmark = pytest.mark.sqlite
 
 
 def test_cases_and_forms_from_before_are_kept_and_not_doubted(tmp_path: Path) -> None:

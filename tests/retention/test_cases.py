@@ -181,6 +181,7 @@ def test_a_case_that_cannot_go_whole_does_not_go_at_all_and_holds_up_no_other(
     assert "geheim" not in caplog.text
 
 
+@pytest.mark.sqlite
 def test_a_case_that_was_opened_again_meanwhile_stays() -> None:
     case, other = stopped(), stopped(NOON + timedelta(minutes=1))
 

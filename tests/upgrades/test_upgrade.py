@@ -34,6 +34,9 @@ from portal.sealing import Keyring
 from tests.conftest import DATA_KEY, NOON
 from tests.upgrades.keep import contents, head, keep, restore
 
+# PostgreSQL begins with the schema of 0013: test_postgresql.py.
+pytestmark = pytest.mark.sqlite
+
 KEPT = sorted(Path(__file__).parent.glob("*.sql"))
 ROOT = Path(__file__).parent.parent.parent
 Rows = dict[str, list[tuple[object, ...]]]
