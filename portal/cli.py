@@ -50,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         asked.command.run(asked)
     except _REFUSALS as fault:
-        print(f"portal {asked.command.words}: {fault}", file=sys.stderr)
+        # PostgreSQL tells on further lines what it was working on.
+        said = f"{fault}".partition("\n")[0]
+        print(f"portal {asked.command.words}: {said}", file=sys.stderr)
         return 1
     except Exception as fault:  # noqa: BLE001 - a traceback shows values, and is no line
         place = (*places(fault), "nowhere")[0]

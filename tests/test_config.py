@@ -36,6 +36,12 @@ def test_an_empty_setting_is_a_missing_one(name: str, empty: str) -> None:
 
 WRONG = [
     ("DATABASE_URL", "mysql://x", "give sqlite:///"),
+    ("DATABASE_URL", "postgresql://portal@/", "name the database"),
+    ("DATABASE_URL", "postgresql://portal:kan%arie@/portal", "a sign in a password"),
+    ("DATABASE_URL", "postgresql://portal@db.example.org/portal", "add ?sslmode=verify-full"),
+    ("DATABASE_URL", "postgresql://portal@127.0.0.1,10.0.0.2/portal", "add ?sslmode=verify-full"),
+    ("DATABASE_URL", "postgresql://p@localhost/p?hostaddr=10.0.0.2", "add ?sslmode=verify-full"),
+    ("DATABASE_URL", "postgresql://p@10.0.0.2/p?sslmode=require", "add ?sslmode=verify-full"),
     ("BASE_URL", "portaal.example.org", "give https://host"),
     ("BASE_URL", "https://example.org/pad", "give https://host"),
     ("SECRET_KEY", "short", "32 characters"),
@@ -113,3 +119,24 @@ def test_secrets_are_not_in_what_is_printed() -> None:
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATA_KEYS"])
 def test_a_wrong_secret_is_not_repeated_in_the_complaint(name: str) -> None:
     assert "geheimpje" not in refused(GOOD | {f"PORTAL_{name}": "geheimpje"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://portal@/portal",
+        "postgresql://portal@/portal?host=/run/postgresql",
+        "postgresql://portal:a%40b@127.0.0.1:5432/portal",
+        "postgresql://portal@[::1]/portal",
+        "postgresql://portal@db.example.org/portal?sslmode=verify-full&sslrootcert=system",
+    ],
+)
+def test_a_server_nearby_or_one_that_proves_its_name_will_do(url: str) -> None:
+    assert Config.from_environment(GOOD | {"PORTAL_DATABASE_URL": url}).database_url == url
+
+
+def test_no_password_is_in_what_is_said_of_a_setting() -> None:
+    for url in ("postgresql://portal:kanarie@db.example.org/x", "postgresql://p:kanarie%@/x"):
+        assert "kanarie" not in refused(GOOD | {"PORTAL_DATABASE_URL": url})
+    config = Config.from_environment(GOOD | {"PORTAL_DATABASE_URL": "postgresql://p:kanarie@/x"})
+    assert "kanarie" not in repr(config)

@@ -4,13 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from peewee import DatabaseError
+from peewee import DatabaseError, OperationalError
 
+from portal.cases.register import Case
 from portal.database import (
     DatabaseUnsound,
     check_integrity,
@@ -31,6 +33,7 @@ from portal.sealing import Keyring
 from tests.conftest import DATA_KEY, NOON
 from tests.databases import empty, server
 from tests.portal_app import environment
+from tests.seed import one
 from tests.upgrades.keep import restore
 
 pytestmark = pytest.mark.postgresql
@@ -108,6 +111,28 @@ def test_the_old_one_is_refused_at_the_start_and_writes_nothing_for_who_had_it_o
     assert "was moved to" in examine(clock)["database"].says
     with pytest.raises(DatabaseUnsound, match=r"was moved to .*: set PORTAL_DATABASE_URL"):
         open_database(old, KEYS)
+
+
+def test_whatever_was_written_while_it_moved_is_in_the_new_one(old: str, new: str) -> None:
+    written: list[str] = []
+    began = threading.Event()
+
+    def visit() -> None:
+        with suppress(OperationalError):
+            while True:
+                written.append(one(NOON).reference)
+                began.set()
+
+    visiting = threading.Thread(target=visit)
+    visiting.start()
+    began.wait(10)
+    move(new, clock)
+    visiting.join(20)
+    assert not visiting.is_alive()
+    open_database(new, KEYS)
+    with connection():
+        kept = {case.reference for case in Case.select()}
+    assert set(written) <= kept
 
 
 def test_nothing_moves_while_a_worker_has_a_letter_in_hand(old: str, new: str) -> None:

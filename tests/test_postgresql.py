@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from peewee import OperationalError
 
+from portal.cli import main
 from portal.database import (
     MIGRATIONS,
     DatabaseUnsound,
@@ -30,10 +31,11 @@ from tests.databases import (
     at_head,
     elsewhere,
     empty,
+    refuse,
     server,
     somebody_writing,
 )
-from tests.portal_app import LEARNING, PHONE, Browser, build, keeps, required
+from tests.portal_app import LEARNING, PHONE, Browser, build, environment, keeps, required
 
 pytestmark = pytest.mark.postgresql
 
@@ -224,6 +226,21 @@ def test_a_server_that_is_not_there_is_one_line_without_the_password() -> None:
             open_database(url, KEYS)
         assert "kan" not in f"{refused.value}"
         assert "\n" not in f"{refused.value}"
+
+
+def test_what_a_command_meets_is_one_line_without_what_it_was_working_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = at_head(tmp_path)
+    open_database(url, KEYS)
+    with connection():
+        refuse("staff")
+    for name, value in environment(url).items():
+        monkeypatch.setenv(name, value)
+    words = ["staff", "add", "Kanarie", "kanarie@example.org", "--role", "administrator"]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert (said.count("\n"), "CONTEXT" in said, "anarie" in said) == (1, False, False)
 
 
 def test_after_the_server_was_away_the_next_request_works_by_itself(tmp_path: Path) -> None:
