@@ -5,6 +5,11 @@ PORT   ?= 8000
 COUNT  ?= 20000
 BIN    := .venv/bin
 
+# What has a database, once more on PostgreSQL; the site, the old schemas and most of the browser not.
+ON_POSTGRESQL := $(filter-out tests/site tests/upgrades tests/bench tests/deploy tests/journeys tests/__pycache__ \
+  tests/development,$(patsubst %/,%,$(wildcard tests/*/))) $(wildcard tests/test_*.py) \
+  tests/journeys/test_whole_road.py
+
 .PHONY: run test check site bench torture mutants preview texts compare lock clean
 
 run: .venv/run.done
@@ -14,6 +19,7 @@ run: .venv/run.done
 test: .venv/test.done
 	@$(BIN)/python tests/machine.py
 	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --database postgresql $(ON_POSTGRESQL)
 
 check: .venv/test.done
 	$(BIN)/ruff check .

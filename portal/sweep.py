@@ -105,7 +105,9 @@ def sweep(now: datetime, *, after_a_long_stop: bool = False) -> dict[str, int]:
         except Exception as fault:  # noqa: BLE001 - one kind must not keep the others here
             failed.append(f"{period.what} ({type(fault).__name__})")
     if not settle():
-        log.warning("what was forgotten is still in the write-ahead log: somebody is reading")
+        log.warning(
+            "what was forgotten is still in the files: a table is large, or somebody is reading"
+        )
     if failed:
         raise NotAll(f"these could not be forgotten: {', '.join(failed)}")
     failpoint("sweep: settled")

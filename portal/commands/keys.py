@@ -16,8 +16,8 @@ def _rotate(_asked: argparse.Namespace) -> None:
         raise Refused(f"{refused}") from None
     if not done.clean:
         raise Refused(
-            f"sealed {done.values} values anew, but the write-ahead log still holds them as they "
-            "were, for somebody is reading: run 'portal keys rotate' again"
+            f"sealed {done.values} values anew, but the files still hold what they "
+            "were: a table is large, or somebody is reading: run 'portal keys rotate' again"
         )
     print(
         f"sealed {done.values} values anew: the newest of PORTAL_DATA_KEYS opens everything, and "

@@ -1,5 +1,6 @@
 """No door without a guard: every route there is, and everybody who may come by."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
@@ -323,3 +324,20 @@ def test_every_page_of_the_desk_has_the_way_out(house: House) -> None:
                 assert 'action="/beheer/uitloggen/"' in answer.text, door
                 seen += 1
     assert seen > 25
+
+
+def test_a_nul_in_any_place_is_answered_alike(house: House) -> None:
+    names = ("after", "dossier", "jaar", "kind", "kwartaal", "list", "q", "regio", "region", "role")
+    query = dict.fromkeys((*names, "state", "age", "subject", "zoek"), "a\x00b")
+    asked = 0
+    for post in ("a", "desk", "admin"):
+        browser = house.signed_in(post)
+        for rule in house.app.url_map.iter_rules():
+            if "GET" not in (rule.methods or ()):
+                continue
+            path = re.sub("<[^>]*>", "a%00bcdefghijk", re.sub("<int[^>]*>", "1", rule.rule))
+            answer = browser.get(path, query_string=query)
+            answer.close()
+            assert answer.status_code < 500 or path == "/gezondheid", path
+            asked += 1
+    assert asked > 150
