@@ -31,8 +31,9 @@ CHROMIUM = Program("chromium", "chromium")
 POSTGRES = Program("postgres", "postgresql", "usr/lib/postgresql/*/bin/postgres")
 # Where it is not on the path of who is no administrator.
 NGINX = Program("nginx", "nginx", "usr/sbin/nginx")
+OPENSSL = Program("openssl", "openssl")
 
-ALL = (CHROMIUM, POSTGRES, NGINX)
+ALL = (CHROMIUM, POSTGRES, NGINX, OPENSSL)
 
 
 def main() -> int:

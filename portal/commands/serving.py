@@ -65,7 +65,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": self._bind,
             "workers": 2,
             "worker_class": "gthread",
-            "threads": 4,
+            # Most of what a request does is wait: for SQLite's lock, up to ten seconds.
+            "threads": 16,
             "timeout": 60,
             "graceful_timeout": 30,
             "logger_class": _Log,

@@ -71,7 +71,7 @@ class Stack(Answering):
             (r"^user .*;$", user),
             (r"^http \{$", f"http {{ {spools}"),
             (r"listen (443|80) ", lambda m: f"listen 127.0.0.1:{self._port(m[1])} "),
-            (r"listen \[::\]:(443|80) ", lambda m: f"listen [::1]:{self._port(m[1])} "),
+            (r"listen \[::\]:(443|80) ", lambda m: f"{_no_ipv6()}listen [::1]:{self._port(m[1])} "),
         ):
             conf, times = re.subn(wanted, here, conf, flags=re.MULTILINE)
             assert times, wanted
@@ -110,6 +110,14 @@ class Stack(Answering):
             with contextlib.suppress(OSError):
                 line.sendall(octets)
             return listen(line)
+
+
+def _no_ipv6() -> str:
+    """What to begin a line with that only works with IPv6: nothing, or a comment."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return ""
+    return "#"
 
 
 def listen(line: socket.socket) -> bytes:

@@ -103,19 +103,16 @@ def test_a_request_in_hand_is_finished_by_a_portal_that_is_told_to_stop(stack: S
     machine = stack.machine
     form = stack.fill_in(DOORS["pupil"], required("pupil"))
     idle = sockets(machine)
-    writer = sqlite3.connect(machine.path("/var/lib/eigen-kracht/portal.db"), isolation_level=None)
-    writer.execute("BEGIN IMMEDIATE")
-    with ThreadPoolExecutor(1) as caller:
+    with ThreadPoolExecutor(1) as caller, locked(machine) as free:
         answer = caller.submit(stack.send, form)
         until(lambda: sockets(machine) > idle)
         machine.tell("eigen-kracht-web", signal.SIGTERM)
         # It no longer takes new ones, and waits for this one.
         until(lambda: "Handling signal: \\u2026" in machine.log("eigen-kracht-web"))
         assert not answer.done()
-        writer.execute("ROLLBACK")
+        free()
         assert answer.result()[0] == 303
         assert machine.wait("eigen-kracht-web") == 0
-    writer.close()
     assert len(cases()) == 1
 
 
@@ -125,6 +122,32 @@ def sockets(machine: Machine) -> int:
     pids = [first, *Path(f"/proc/{first}/task/{first}/children").read_text().split()]
     files = [file for pid in pids for file in Path(f"/proc/{pid}/fd").iterdir()]
     return sum(os.path.lexists(file) and "socket:" in str(file.readlink()) for file in files)
+
+
+def test_a_dozen_who_wait_for_the_database_hold_up_nobody_else(stack: Stack) -> None:
+    forms = [stack.fill_in(DOORS["pupil"], required("pupil", name=f"Noor {n}")) for n in range(12)]
+    idle = sockets(stack.machine)
+    with ThreadPoolExecutor(12) as crowd, locked(stack.machine) as free:
+        answers = [crowd.submit(stack.send, form) for form in forms]
+        until(lambda: sockets(stack.machine) >= idle + 12)
+        began = time.monotonic()
+        assert stack.ask("GET", "/keuzehulp/")[0] == 200
+        assert time.monotonic() - began < 2
+        assert not any(answer.done() for answer in answers)
+        free()
+        assert {answer.result()[0] for answer in answers} == {303}
+
+
+@contextlib.contextmanager
+def locked(machine: Machine) -> Iterator[Callable[[], object]]:
+    """Somebody else is writing to the database, until what is given is called."""
+    file = machine.path("/var/lib/eigen-kracht/portal.db")
+    writer = sqlite3.connect(file, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    try:
+        yield writer.rollback
+    finally:
+        writer.close()
 
 
 def test_who_calls_while_there_is_no_portal_is_answered_by_the_next(stack: Stack) -> None:
