@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ import pytest
 
 from portal.development.catcher import catching
 from tests.deploy.stack import Stack
-from tests.deploy.units import DEPLOY, ROOT, Machine, install_release, settings
+from tests.deploy.units import DEPLOY, ROOT, Machine, confined, install_release, settings
 from tests.portal_app import DOORS, required
 from tests.site_build import ensure_built
 
@@ -313,3 +314,13 @@ def test_what_a_service_may_do_is_little() -> None:
         words = [analyze, "security", "--offline=true", "--threshold=15", str(unit)]
         done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
         assert done.returncode == 0, done.stdout
+
+
+def test_a_service_is_refused_what_its_unit_does_not_leave_it() -> None:
+    """So that the other tests, which run the services like this, tell something of it."""
+    if not confined("eigen-kracht-web.service"):
+        pytest.skip("this machine has no systemd to ask, or no libseccomp")
+    chown = "import os; os.chown('.', os.getuid(), os.getgid())"
+    words = [*confined("eigen-kracht-web.service"), sys.executable, "-c", chown]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+    assert "PermissionError" in done.stderr

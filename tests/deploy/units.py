@@ -13,8 +13,11 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from configparser import RawConfigParser
+from ctypes.util import find_library
 from functools import cache
 from pathlib import Path
+
+from tests.deploy import sandbox
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -68,7 +71,8 @@ class Machine:
         name, service = unit.removesuffix(".service"), self._unit(unit)["Service"]
         with _ready() as (address, wait):
             environment = self.environment(unit) | {"NOTIFY_SOCKET": address} | other
-            self._programs[name] = self._spawn(name, service["ExecStart"], environment)
+            command = shlex.join(confined(unit)) + " " + service["ExecStart"]
+            self._programs[name] = self._spawn(name, command, environment)
             if service.get("Type") == "notify":
                 wait(self._programs[name])
 
@@ -151,6 +155,15 @@ class Machine:
         installed = self.path(f"/etc/systemd/system/{name}")
         unit.read(installed if installed.exists() else DEPLOY / name)
         return unit
+
+
+@cache
+def confined(unit: str) -> tuple[str, ...]:
+    """What runs a command under the limits of a unit; nothing where this machine cannot do so."""
+    if not (shutil.which("systemd-analyze") and find_library("seccomp")):
+        return ()
+    filters = re.findall(r"^SystemCallFilter=(.+)$", (DEPLOY / unit).read_text(), re.MULTILINE)
+    return sys.executable, str(Path(sandbox.__file__)), ",".join(sorted(sandbox.calls(filters)))
 
 
 def settings(file: Path) -> dict[str, str]:
