@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import filterfalse
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -109,7 +110,9 @@ def _without(mutant: Mutant, scratch: Path, number: int) -> Iterator[None]:
 
 
 def _pass(tests: Iterable[str], scratch: Path) -> bool:
-    return _run([place for test in tests for place in places()[test]], scratch) == 0
+    wanted = [place for test in tests for place in places()[test]]
+    engines = (list(filter(_on_postgresql, wanted)), list(filterfalse(_on_postgresql, wanted)))
+    return all(_run(some, scratch) == 0 for some in engines if some)
 
 
 def _fails(test: str, scratch: Path) -> bool:
@@ -117,8 +120,13 @@ def _fails(test: str, scratch: Path) -> bool:
     return _run(places()[test], scratch) == 1
 
 
-def _run(tests: Iterable[str], scratch: Path) -> int:
+def _on_postgresql(place: str) -> bool:
+    return "pytest.mark.postgresql" in (ROOT / place.partition("::")[0]).read_text(encoding="utf-8")
+
+
+def _run(tests: Sequence[str], scratch: Path) -> int:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    command += ["--database", "postgresql"] if _on_postgresql(tests[0]) else []
     # Programs that a test starts are to find this tree's portal before the installed one.
     environment = os.environ | {"PYTHONPATH": str(scratch)}
     return subprocess.run(  # noqa: S603
