@@ -84,7 +84,7 @@ class Storm:
         self._say("everybody was served; the letters that are left go now")
         # From here on the mail server behaves.
         self._house.mail.script.clear()
-        self._house.deliver_all()
+        self._guarded(self._house.deliver_all)
         verdict, kills = self._house.verdict(), self._machine.kills
         faults = [*self._faults, *all_of(verdict)]
         acknowledged = len(self._house.acknowledged)
