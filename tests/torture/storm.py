@@ -54,19 +54,27 @@ class Storm:
     def __init__(self, house: House, plan: Plan, chance: Random, say: Say) -> None:
         self._house, self._plan, self._chance, self._say = house, plan, chance, say
         self._ends = time.monotonic() + plan.minutes * 60
-        self._done = threading.Event()
+        self._done, self._counted = threading.Event(), threading.Event()
         self._machine = Machine(house, chance)
         self._faults: list[str] = []
 
     def run(self) -> Outcome:
         """Let it come over the house, and count what is left."""
-        beside = [
-            threading.Thread(target=self._guarded, args=(work,))
-            for work in (self._kill, self._let_happen, self._tend, self._back_up, self._tell)
-        ]
+        telling = threading.Thread(target=self._tell)
+        telling.start()
         try:
-            for thread in beside:
-                thread.start()
+            self._rage()
+            return self._count()
+        finally:
+            self._counted.set()
+            telling.join()
+
+    def _rage(self) -> None:
+        works = (self._kill, self._let_happen, self._tend, self._back_up)
+        beside = [threading.Thread(target=self._guarded, args=(work,)) for work in works]
+        for thread in beside:
+            thread.start()
+        try:
             crowd = Crowd(self._house, self._machine.server, self._plan.count, self._is_over)
             crowd.go(self._plan.visitors)
         finally:
@@ -74,7 +82,6 @@ class Storm:
             for thread in beside:
                 thread.join()
             self._machine.stop()
-        return self._count()
 
     def stop(self) -> None:
         """Let it end before its time; what was acknowledged by then is counted."""
@@ -141,7 +148,7 @@ class Storm:
 
     def _tell(self) -> None:
         began = time.monotonic()
-        while not self._done.wait(_TELL):
+        while not self._counted.wait(_TELL):
             self._say(
                 f"{time.monotonic() - began:4.0f} s: {len(self._house.acknowledged)} acknowledged, "
                 f"{len(self._house.mail.received)} letters came, {self._machine.kills} kills"
