@@ -45,7 +45,7 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("count", type=int, nargs="?", default=20_000, metavar="COUNT")
     parser.add_argument("--kills", type=int, default=48, help="at least so many SIGKILLs")
-    parser.add_argument("--minutes", type=float, default=20, help="give up after so many")
+    parser.add_argument("--minutes", type=float, default=40, help="give up after so many")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
     parser.add_argument("--database", default="", help="the URL of one at head, with regions")
     return parser.parse_args()
