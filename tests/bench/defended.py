@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
 from portal.cases.register import Case
 from portal.config import Config
@@ -59,8 +58,9 @@ def rows(folder: Path, rounds: int = ROUNDS, each: int = EACH) -> Iterator[Row]:
                 own.measured, bare.measured = Measured(), Measured()
     for side in (own, bare):
         side.refuse_others((rounds + 1) * each)
-    took = [1000 / median(side.measured.a_second) for side in (own, bare)]
-    used = [median(side.measured.processor) for side in (own, bare)]
+    # The round of each that whatever else the machine does disturbed least.
+    took = [1000 / max(side.measured.a_second) for side in (own, bare)]
+    used = [min(side.measured.processor) for side in (own, bare)]
     yield Row("submit beside the same without defences", took[0], "ms", took[1], GOAL)
     yield Row("submit without defences: processor time", used[0], "ms", used[1], GOAL)
 
