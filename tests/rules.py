@@ -96,17 +96,24 @@ def _statement(tree: ast.Module, name: str) -> Iterator[Finding]:
     if name.startswith("portal/migrations/"):  # Frozen, and nothing from outside comes there.
         return
     for _, call in _calls(tree):
-        if _called(call) in {"execute_sql", "SQL"} and call.args and _is_put_together(call.args[0]):
+        takes = _called(call) in {"execute_sql", "SQL", "where"}
+        if takes and call.args and _is_put_together(call.args[0]):
             yield call.lineno, "a statement with values in it: give them beside it"
 
 
 def _is_put_together(text: ast.expr) -> bool:
     if isinstance(text, ast.JoinedStr):
-        # The name of a pragma cannot be given beside it.
-        first = text.values[0]
-        return not (isinstance(first, ast.Constant) and str(first.value).startswith("PRAGMA "))
+        # The name of a pragma cannot be given beside it, and neither can marks for values.
+        first, put_in = text.values[0], (v for v in text.values if not isinstance(v, ast.Constant))
+        pragma = isinstance(first, ast.Constant) and str(first.value).startswith("PRAGMA ")
+        return not pragma and not all(map(_is_marks, put_in))
     formatted = isinstance(text, ast.Call) and _called(text) in {"format", "join"}
-    return formatted or isinstance(text, ast.BinOp)
+    return formatted or (isinstance(text, ast.BinOp) and isinstance(text.op, ast.Add | ast.Mod))
+
+
+def _is_marks(part: ast.expr) -> bool:
+    named = part.value if isinstance(part, ast.FormattedValue) else part
+    return isinstance(named, ast.Name) and named.id == "marks"
 
 
 def _chance(tree: ast.Module, _: str) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ BROKEN = {
     "percent": 'database.execute_sql("DELETE FROM draft WHERE id = %s" % key)',
     "plus": 'database.execute_sql("DELETE FROM draft WHERE id = " + key)',
     "format": 'database.execute_sql("DELETE FROM draft WHERE id = {}".format(key))',
+    "condition of a value": "QuotaUse.where(f'\"digest\" = {digest}')",
     "SQL of a value": 'SQL(f"id = {key}")',
     "random": "import random",
     "random and others": "import os, random",
@@ -44,6 +45,8 @@ SOUND = [
     "request.args.values()",
     'database.execute_sql("DELETE FROM draft WHERE id = ?", (key,))',
     'database.execute_sql(f"PRAGMA {name}")',
+    "QuotaUse.where(f'\"digest\" IN ({marks})', *digests)",
+    "Case.select().where((Case.id == key) & Case.doubts)",
     "import secrets",
     "from secrets import choice",
 ]
