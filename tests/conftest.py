@@ -63,8 +63,10 @@ def now() -> datetime:
 
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
-    """Where this test's database lives; the file is there, at head, and empty."""
-    return databases.at_head(tmp_path, regions=False)
+    """Where this test's database is: at head, and empty."""
+    url = databases.at_head(tmp_path, regions=False)
+    open_database(url, Keyring([DATA_KEY]))
+    return url
 
 
 @pytest.fixture

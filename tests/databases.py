@@ -111,6 +111,15 @@ def elsewhere(url: str, statement: str) -> list[tuple[object, ...]]:
         return other.execute(statement).fetchall()
 
 
+def dump() -> list[str]:
+    """All that the open database holds, a line for each row, with the name of its table first."""
+    return [
+        f'"{table}" {row}'
+        for table in sorted(database.get_tables())
+        for row in raw(f'SELECT * FROM "{table}" ORDER BY 1, 2')  # noqa: S608
+    ]
+
+
 def hurry() -> None:
     """Commits that do not wait for the disk: what survives a power cut is tested elsewhere."""
     if not _server:

@@ -459,6 +459,7 @@ def test_a_link_is_printed_for_the_day_the_mail_is_down(portal: Portal, tmp_path
     assert len(letters()) == 1
 
 
+@pytest.mark.sqlite
 def test_as_a_program_a_refusal_is_one_line_and_exit_1(
     settings: dict[str, str], tmp_path: Path
 ) -> None:

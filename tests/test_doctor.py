@@ -348,6 +348,7 @@ def test_a_new_database_is_for_its_owner_alone(tmp_path: Path) -> None:
 # -- the machine
 
 
+@pytest.mark.sqlite
 def test_a_disk_that_is_nearly_full_is_told_of(
     well: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,7 +39,7 @@ from portal.sweep import (
 from portal.web.quota import Purpose, QuotaUse, take
 from portal.workdays import HERE
 from tests.conftest import NOON
-from tests.databases import on_disk, refuse
+from tests.databases import dump, on_disk, refuse
 from tests.seed import one, seed
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
@@ -283,10 +283,10 @@ def test_a_clock_that_jumps_wipes_nothing(db: None, jump: timedelta) -> None:
     stopped()
     letter("overzicht")
     drafts.save(drafts.new_secret(), "pupil", 1, {"name": ["Noor"]}, OVER - 30 * HOUR)
-    before = "\n".join(database.connection().iterdump())
+    before = "\n".join(dump())
     with pytest.raises(LongStop, match="portal sweep --after-a-long-stop"):
         sweep(OVER - HOUR + jump)
-    assert "\n".join(database.connection().iterdump()) == before
+    assert "\n".join(dump()) == before
     assert sweep(OVER + HOUR)["cases"] == 1
 
 
@@ -312,9 +312,9 @@ def test_what_would_go_is_counted_and_nothing_changes(db: None) -> None:
     letter("overzicht")
     drafts.save(drafts.new_secret(), "pupil", 1, {"name": ["Noor"]}, NOON)
     one(NOON)
-    before = "\n".join(database.connection().iterdump())
+    before = "\n".join(dump())
     told = past(NOON + 31 * DAY)
-    assert "\n".join(database.connection().iterdump()) == before
+    assert "\n".join(dump()) == before
     assert {what: number for what, number in told.items() if number} == {
         "cases": 1,
         "texts of letters": 1,

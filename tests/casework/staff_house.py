@@ -15,7 +15,8 @@ from portal.cases.register import Case
 from portal.casework import authenticator, employ, sessions, staff
 from portal.casework.people import StaffRole
 from portal.casework.staff import Staff
-from portal.database import connection, database, transaction
+from portal.database import connection, transaction
+from tests.databases import dump
 from tests.portal_app import Browser, letters
 from tests.seed import one
 
@@ -152,8 +153,7 @@ def is_in(browser: Browser) -> bool:
 def everything() -> list[str]:
     """All that the database holds."""
     with connection():
-        dump: list[str] = list(database.connection().iterdump())
-        return dump
+        return dump()
 
 
 def _now() -> datetime:

@@ -18,7 +18,7 @@ from portal.casework import handle
 from portal.casework.handle import NotTheirs
 from portal.casework.people import Person
 from portal.config import Config
-from portal.database import connection, database, transaction
+from portal.database import connection, transaction
 from portal.delivery.letters import Envelope, Text
 from portal.delivery.outbox import Letter, State, post
 from portal.delivery.tracing import arrived_at, letters_about
@@ -26,7 +26,7 @@ from portal.routing.tables import ManagerRow
 from portal.workdays import add_workdays
 from tests.casework.desk_app import SOMEBODY, came_in, fresh, who
 from tests.casework.staff_house import House
-from tests.databases import refuse
+from tests.databases import dump, refuse
 from tests.language import NORMAL, PUPIL
 from tests.portal_app import letters
 
@@ -102,7 +102,7 @@ def with_everything(now: datetime) -> Case:
 
 
 def everything() -> list[str]:
-    return list(database.connection().iterdump())
+    return dump()
 
 
 @pytest.mark.parametrize("verb", VERBS)

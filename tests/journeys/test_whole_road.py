@@ -24,6 +24,7 @@ from portal.delivery.worker import deliver_round
 from portal.sweep import sweep
 from portal.workdays import HERE
 from tests.casework.staff_house import House, secret_of
+from tests.databases import dump
 from tests.journeys.walking import DOORS, press, send
 from tests.portal_app import build, letters, new_database, required
 from tests.real_server import free_port
@@ -237,5 +238,5 @@ def is_known(reference: str) -> bool:
 def where(word: str) -> set[str]:
     """In which tables a word stands."""
     with connection():
-        found = [line for line in database.connection().iterdump() if word in line]
+        found = [line for line in dump() if word in line]
     return {line.split('"')[1] for line in found}

@@ -24,7 +24,7 @@ from portal.delivery.outbox import Outcome as Answer
 from portal.delivery.worker import LEASE
 from portal.retention.cases import Cases
 from tests.conftest import NOON
-from tests.databases import hurry, refuse
+from tests.databases import dump, hurry, refuse
 from tests.seed import one
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -106,10 +106,10 @@ def test_nothing_that_is_left_leads_back() -> None:
     (reply,), (followed,) = Reply.select(), FollowUp.select()
     known = [case.id, case.reference, case.form_key, case.fingerprint, followed.id]
     known += [case.email_hash, case.phone_hash]
-    before = "\n".join(database.connection().iterdump())
+    before = "\n".join(dump())
     assert all(word in before for word in known)
     assert Cases(OVER).forget() == 1
-    after = "\n".join(database.connection().iterdump())
+    after = "\n".join(dump())
     assert other.reference in after
     assert not [word for word in known if word in after]
     assert after.count(reply.id) == 1
