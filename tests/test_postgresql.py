@@ -221,7 +221,7 @@ def test_a_refused_row_leaves_the_transaction_around_it_sound(db: None) -> None:
 
 
 def test_a_server_that_is_not_there_is_one_line_without_the_password() -> None:
-    for url in ("postgresql://portal:kan%40rie@127.0.0.1:1/x", "postgresql://a:kan%40rie@/x?y=z"):
+    for url in ("postgresql://portal:kan%40rie@127.0.0.1:1/x", "postgresql://a:kan%zzrie@/x"):
         with pytest.raises(DatabaseUnsound, match="does not let the portal in") as refused:
             open_database(url, KEYS)
         assert "kan" not in f"{refused.value}"
