@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import re
 import socket
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
@@ -427,3 +428,25 @@ def test_who_asks_for_a_certificate_is_answered_without_tls(stack: Stack) -> Non
     with contextlib.closing(line):
         line.request("GET", "/.well-known/acme-challenge/word")
         assert line.getresponse().read() == b"proof"
+
+
+@pytest.mark.parametrize("ciphers", ["ECDHE+AESGCM", "AES128-SHA", "ECDHE-ECDSA-AES128-SHA256"])
+def test_only_what_is_sound_is_spoken_before_tls_1_3(stack: Stack, ciphers: str) -> None:
+    context = ssl.create_default_context(
+        cafile=str(stack.machine.path("/etc/eigen-kracht/tls/fullchain.pem"))
+    )
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+    sound = contextlib.nullcontext() if "GCM" in ciphers else pytest.raises(ssl.SSLError)
+    with sound, socket.create_connection(("127.0.0.1", stack.https), 5) as line:
+        context.wrap_socket(line, server_hostname=HOST).close()
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
+def test_older_tls_is_refused(stack: Stack) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    line = socket.create_connection(("127.0.0.1", stack.https), 5)
+    with line, pytest.raises(ssl.SSLError, match=r"(?i)version"):
+        context.wrap_socket(line, server_hostname=HOST)
