@@ -311,7 +311,7 @@ def test_what_a_service_may_do_is_little() -> None:
     if not analyze:
         pytest.skip("this machine has no systemd to ask")
     for unit in DEPLOY.glob("*.service"):
-        words = [analyze, "security", "--offline=true", "--threshold=15", str(unit)]
+        words = [analyze, "security", "--offline=true", "--threshold=13", str(unit)]
         done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
         assert done.returncode == 0, done.stdout
 

@@ -54,6 +54,8 @@ BY_PROXY = {
     "a body too large": (OVERSIZE["a field of 600 kB"][0], 413),
     "an address too long": (OVERSIZE["an address of 20 kB"][0], 414),
     "headers too long": (OVERSIZE["a header of 100 kB"][0], 400),
+    "what comes back as it went": (request("TRACE / HTTP/1.1"), 405),
+    "and that from the portal": (request("TRACE /aanvragen/ HTTP/1.1"), 405),
     "a version that is none": (SMUGGLED["a version that is none"], 505),
     "a coding that is none": (SMUGGLED["a chunked that is none"], 501),
 }
