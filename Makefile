@@ -10,7 +10,7 @@ ON_POSTGRESQL := $(filter-out tests/site tests/upgrades tests/bench tests/deploy
   tests/development,$(patsubst %/,%,$(wildcard tests/*/))) $(wildcard tests/test_*.py) \
   tests/journeys/test_whole_road.py
 
-.PHONY: run test check site bench torture mutants preview texts compare lock clean
+.PHONY: run test check site bench bench-visitors torture mutants preview texts compare lock clean
 
 run: .venv/run.done
 	@PORTAL_BASE_URL="http://127.0.0.1:$(PORT)" $(BIN)/python site/build.py
@@ -33,9 +33,12 @@ site: .venv/run.done
 	@$(BIN)/python site/build.py
 	@$(BIN)/python deploy/proxy.py build/proxy
 
-# Takes a few minutes and 2 GB of disk for a while.
+# Takes some ten minutes and 3 GB of disk for a while.
 bench: .venv/test.done
 	@$(BIN)/python -m tests.bench
+
+bench-visitors: .venv/test.done
+	@$(BIN)/python -m tests.bench all-visitors
 
 # COUNT= requests while everything that can die does; some minutes, and 1 GB of disk for a while.
 torture: .venv/test.done

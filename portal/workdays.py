@@ -5,8 +5,6 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-import holidays
-
 HERE = ZoneInfo("Europe/Amsterdam")
 
 # Working days from receipt until a human gives a sign of life, as the pages promise.
@@ -15,12 +13,11 @@ FIRST_SIGN = 2
 # left for the first sign.
 QUARANTINE = 1
 
-# The library counts both, for in law they lengthen a term (Algemene termijnenwet, article 3). At
-# work they are free for some and not for others; a requester cannot know for whom, and must not
-# wait longer for it. A reminder that reaches somebody on a day off does no harm: whoever stands in
-# reads it too. Named in one language, or the library names them in that of the machine.
-_NOT_FREE = frozenset({"Good Friday", "Liberation Day"})
-_LANGUAGE = "en_US"
+# Days after Easter Sunday: Easter Monday, Ascension Day, Whit Monday. Good Friday and Liberation
+# Day lengthen a term in law (Algemene termijnenwet, article 3). At work they are free for some and
+# not for others; a requester cannot know for whom, and must not wait longer for it. A reminder that
+# reaches somebody on a day off does no harm: whoever stands in reads it too.
+_AFTER_EASTER = (1, 39, 50)
 
 
 def day_of(moment: datetime) -> date:
@@ -88,7 +85,25 @@ def _next_workday(day: date) -> date:
 
 @cache
 def _days_off(year: int) -> frozenset[date]:
-    # Each year whole, before anybody looks: the library fills in a year while it is asked about
-    # one, and a second thread that asks meanwhile is told that Christmas is a working day.
-    named = holidays.country_holidays("NL", years=year, language=_LANGUAGE)
-    return frozenset(day for day, name in named.items() if name not in _NOT_FREE)
+    easter = _easter(year)
+    moving = {easter + timedelta(days=days) for days in _AFTER_EASTER}
+    fixed = {date(year, 1, 1), date(year, 12, 25), date(year, 12, 26)}
+    return frozenset(moving | fixed | {_kings_day(year)})
+
+
+def _kings_day(year: int) -> date:
+    """27 April, or the day before where that is a Sunday."""
+    birthday = date(year, 4, 27)
+    return birthday - timedelta(days=1) if birthday.weekday() == 6 else birthday
+
+
+def _easter(year: int) -> date:
+    """Easter Sunday by the rule of Gauss for the Gregorian calendar, from 1900 to 2099.
+
+    The Sunday after the first full moon on or after 21 March, as the church reckons the moon.
+    """
+    moon = (19 * (year % 19) + 24) % 30
+    sunday = (2 * (year % 4) + 4 * (year % 7) + 6 * moon + 5) % 7
+    late = moon == 29 or (moon == 28 and year % 19 > 10)
+    days = moon + sunday - (7 if late and sunday == 6 else 0)
+    return date(year, 3, 22) + timedelta(days=days)

@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import icalendar
-
 from portal.cases.case import Status
 from portal.cases.conference import Conference
 from portal.config import Config
@@ -18,6 +16,9 @@ def entry(road: Conference, now: datetime, config: Config) -> str:
     The same conference has the same UID however often its date moves, and a higher SEQUENCE each
     time, so that a calendar moves the appointment instead of adding one.
     """
+    # Imported here: a process that makes no appointment has no need of it.
+    import icalendar  # noqa: PLC0415
+
     event = icalendar.Event()
     event.add("uid", f"{road.case.reference}@{config.host.partition(':')[0]}")
     event.add("dtstamp", now)

@@ -1,6 +1,7 @@
 """Answering visitors: gunicorn with this application in it."""
 
 import argparse
+import gc
 import os
 import re
 import socket
@@ -20,6 +21,9 @@ def _serve(asked: argparse.Namespace) -> None:
         _refuse_taken(asked.bind)
     # Built once here, so that a fault is one line and not a crashing server.
     app = create_app(config)
+    # What the processes share stays shared: the collector would write into every object.
+    gc.collect()
+    gc.freeze()
     _Server(app, asked.bind, config.log_level).run()
 
 

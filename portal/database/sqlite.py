@@ -22,6 +22,8 @@ PRAGMAS: dict[str, int | str] = {
     "foreign_keys": 1,
     "secure_delete": 1,
     "temp_store": 2,
+    # kB a connection, and each thread has one: whatever another writes empties it.
+    "cache_size": -256,
 }
 
 

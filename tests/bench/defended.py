@@ -8,9 +8,9 @@ from portal.cases.register import Case
 from portal.config import Config
 from portal.database import connection, open_database
 from portal.sealing import Keyring
+from tests.bench.measured import Measured
 from tests.bench.prepared import Ready
 from tests.bench.served import Program, portal_serving, production, serving
-from tests.bench.submit import Measured
 from tests.bench.table import Row
 from tests.portal_app import new_database
 

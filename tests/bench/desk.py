@@ -1,31 +1,43 @@
-"""The desk with many cases beside the desk with few: as many statements, and about as long."""
+"""The portal with many cases beside the portal with few: as many statements, about as long."""
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from itertools import product
 from logging.handlers import BufferingHandler
+from math import log
 from pathlib import Path
-from statistics import median
+from statistics import linear_regression, median
 
-from portal.app import open_sound_database
-from portal.cases.case import Status
+from portal.cases.case import Intent, Kind, Role, Status, Submission
 from portal.cases.register import By, Case
 from portal.cases.work import Wanted, set_task
-from portal.database import connection, database, transaction
+from portal.config import Config
+from portal.database import connection, database, open_database, transaction
+from portal.delivery.letters import Text, to_one_reader
+from portal.delivery.outbox import Letter, Outcome, Outgoing, Result, post
+from portal.delivery.worker import deliver_round
+from portal.intake import drafts
+from portal.intake.accept import accept
+from portal.routing.regions import destination_of
 from portal.routing.rules import NATIONAL
+from portal.sealing import Keyring
+from tests.bench.prepared import ANSWERS
 from tests.bench.table import Row
 from tests.casework.staff_house import House
 from tests.portal_app import Browser, build, new_database
 from tests.seed import seed
 
-FEW, MANY = 1_000, 1_000_000
-ROUNDS = 15  # of one look at every page, few and many in turn
+CASES = (1_000, 10_000, 100_000, 1_000_000)
+ROUNDS = 9  # of one look at every page, few and many in turn
 SLOWER = 1.5  # times as long as with few, at the most
+_TEXT = Text("Een brief", "Beste")
+_READER = "regiomanager@example.org"
 _TASK_EACH = 100  # cases
 _BUSY = 2_000  # tasks at the most: more than people have open at once in the whole country
 
@@ -43,6 +55,46 @@ class Desk:
     house: House
     people: Mapping[str, Browser]
     reference: str
+
+    def acts(self) -> Mapping[str, Callable[[], None]]:
+        """Everything that is timed, by name."""
+        pages = {name: partial(self.look, *page) for name, page in PAGES.items()}
+        return pages | {"submit": self.submit, "a letter": self.claim}
+
+    def submit(self) -> None:
+        """Take in a request; raises where it is not taken in."""
+        told = {name: [value] for name, value in ANSWERS.items()}
+        secret, now = drafts.new_secret(), datetime.now(UTC)
+        with transaction():
+            draft = drafts.save(secret, "learning", 1, told, now)
+            submission = Submission(
+                form_key=draft.form_key,
+                kind=Kind.LEARNING,
+                intent=Intent.REQUEST,
+                role=Role.RELATIVE,
+                postcode="3511",
+                municipality="Utrecht",
+                name="Noor",
+                email=f"{secret[:20]}a@example.org",
+                phone="",
+                answers=(("how", ("zo",)),),
+            )
+            case = accept(submission, destination_of("utrecht"), now, self.config)
+            drafts.close(draft, case.reference, {}, now)
+
+    def claim(self) -> None:
+        """Write a letter and send it with all that are due; raises where none goes."""
+        now = datetime.now(UTC)
+        post("intake", _TEXT, to_one_reader(_READER, "EK-7K2M-9QXT"), now, _READER)
+        report = deliver_round(lambda: datetime.now(UTC), _taken)
+        if not report.sent:
+            raise LookupError("no letter is due")
+
+    @property
+    def config(self) -> Config:
+        """The settings of this portal."""
+        config: Config = self.house.app.config["PORTAL"]
+        return config
 
     def look(self, who: str, page: str) -> None:
         """Open a page as somebody; raises where it is not there."""
@@ -64,21 +116,31 @@ PAGES = {
 }
 
 
-def rows(folder: Path, few: int = FEW, many: int = MANY, rounds: int = ROUNDS) -> Iterator[Row]:
-    """Fill two databases in ``folder`` and measure each page on both, in turn."""
-    desks = {number: _furnish(folder / str(number), number) for number in (few, many)}
-    statements = {number: _statements(desk) for number, desk in desks.items()}
+def rows(folder: Path, cases: Sequence[int] = CASES, rounds: int = ROUNDS) -> Iterator[Row]:
+    """Fill a database in ``folder`` for each number and measure each page on all, in turn."""
+    desks = {number: _furnish(folder / str(number), number) for number in cases}
+    few, many = min(cases), max(cases)
+    statements = {number: _statements(desks[number]) for number in (few, many)}
     took: dict[tuple[int, str], list[float]] = {}
-    # In turn and close together, so that whatever else the machine does weighs on both.
-    for _, (name, page), number in product(range(rounds), PAGES.items(), desks):
-        _open(desks[number])
-        desks[number].look(*page)  # what a page reads anew is read before it is timed
-        took.setdefault((number, name), []).append(_seconds(desks[number], *page))
-    for name in PAGES:
-        counts = statements[many][name], statements[few][name]
-        yield Row(f"{name}: statements", counts[0], "statements", counts[1], 1.0)
-        value, limit = (1000 * median(took[number, name]) for number in (many, few))
-        yield Row(f"{name}: {many:,} beside {few:,} cases", value, "ms", limit, SLOWER)
+    # In turn and close together, so that whatever else the machine does weighs on all.
+    for _, (number, desk) in product(range(rounds), desks.items()):
+        _open(desk)
+        for name, act in desk.acts().items():
+            act()  # what a page reads anew is read before it is timed
+            took.setdefault((number, name), []).append(_seconds(act))
+    for name in desks[few].acts():
+        if name in PAGES:
+            counts = statements[many][name], statements[few][name]
+            yield Row(f"{name}: statements", counts[0], "statements", counts[1], 1.0)
+        medians = [1000 * median(took[number, name]) for number in cases]
+        row = f"{name}: {many:,} beside {few:,} cases"
+        yield Row(row, medians[-1], "ms", medians[0], SLOWER)
+        yield Row(f"{name}: growth from {few:,}", _slope(cases, medians), "exponent", 1.0)
+
+
+def _slope(sizes: Sequence[int], values: Sequence[float]) -> float:
+    """By which power of the size the values grow: the line of least squares through the logs."""
+    return linear_regression([log(size) for size in sizes], [log(value) for value in values]).slope
 
 
 def _furnish(folder: Path, number: int) -> Desk:
@@ -90,6 +152,7 @@ def _furnish(folder: Path, number: int) -> Desk:
     people = {name: house.signed_in(name) for name in house.staff}
     with connection():
         seed(number, now, _REGIONS, _STATES)
+        _write_letters(number, now)
         _set_tasks(min(number // _TASK_EACH, _BUSY), now)
         database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         mine = (Case.region == "utrecht") & (Case.status == Status.PLANNED)
@@ -105,13 +168,34 @@ def _set_tasks(number: int, now: datetime) -> None:
             set_task(case, wanted, form_key="bench", by=by, now=now)
 
 
+def _write_letters(number: int, now: datetime) -> None:
+    """As many letters that were sent, all alike: nobody opens them."""
+    key = post("intake", _TEXT, to_one_reader(_READER, "EK"), now, _READER)
+    names = [field.column_name for field in Letter._meta.sorted_fields]
+    put = {"id": "lower(hex(randomblob(16)))", "message_id": "lower(hex(randomblob(16)))"}
+    copied = ", ".join(put.get(name, f'"{name}"') for name in names)
+    quoted = ", ".join(f'"{name}"' for name in names)
+    with transaction():
+        database.execute_sql("UPDATE letter SET state = 'sent', sent_at = created_at")
+        database.execute_sql(
+            f"WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count "  # noqa: S608
+            f"WHERE n < ?) INSERT INTO letter ({quoted}) "
+            f"SELECT {copied} FROM count, letter WHERE letter.id = ?",
+            (number, key),
+        )
+
+
+def _taken(_: Outgoing) -> Outcome:
+    return Outcome(Result.SENT, "250 taken")
+
+
 def _open(desk: Desk) -> None:
-    open_sound_database(desk.house.app.config["PORTAL"])
+    open_database(desk.config.database_url, Keyring(desk.config.data_keys))
 
 
-def _seconds(desk: Desk, who: str, page: str) -> float:
+def _seconds(act: Callable[[], None]) -> float:
     began = time.perf_counter()
-    desk.look(who, page)
+    act()
     return time.perf_counter() - began
 
 

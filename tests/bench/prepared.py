@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, session
 from flask_wtf.csrf import generate_csrf
 
-from portal.app import create_app
+from portal.app import create_app, open_sound_database
 from portal.config import Config
 from portal.database import transaction
 from portal.intake import drafts, handles
@@ -19,7 +19,7 @@ from tests.bench.asking import get, post
 
 # As long as such texts are, as far as they are known.
 _STORY = "Noor wil graag leren hoe een motor werkt, en de school weet niet goed hoe dat kan. " * 4
-_ANSWERS = {
+ANSWERS = {
     "role": "relative",
     "name": "Noor",
     "phone": "06 12 34 56 78",
@@ -38,8 +38,7 @@ class Ready:
     """Forms on the database of these settings; each is by somebody else."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
-        self._app = _app(tuple(sorted(settings.items())))
-        self._made = 0
+        self._settings, self._made = settings, 0
 
     def to_send(self, number: int) -> list[bytes]:
         """So many posts of the last page."""
@@ -50,7 +49,8 @@ class Ready:
         return [get(form.path, {"Cookie": form.cookie}) for form in self._filled_in(number)]
 
     def _filled_in(self, number: int) -> list["_Form"]:
-        forms = [_form(self._app) for _ in range(number)]
+        app = opened(self._settings)
+        forms = [_form(app) for _ in range(number)]
         with transaction():
             for form in forms:
                 form.save()
@@ -80,7 +80,7 @@ class _Form:
     def save(self) -> None:
         # Longer ago than a robot takes.
         begun = datetime.now(UTC) - timedelta(minutes=5)
-        given = _ANSWERS | {"email": f"{self.handle}@example.org"}
+        given = ANSWERS | {"email": f"{self.handle}@example.org"}
         answers = {name: [value] for name, value in given.items()}
         self.key = drafts.save(self.secret, "learning", _STEPS, answers, begun).form_key
 
@@ -90,8 +90,15 @@ def _from(number: int) -> dict[str, str]:
     return {"X-Forwarded-For": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"}
 
 
+def opened(settings: Mapping[str, str]) -> Flask:
+    """The application with these settings, and its database from now on."""
+    app = _made(tuple(sorted(settings.items())))
+    open_sound_database(app.config["PORTAL"])
+    return app
+
+
 @cache
-def _app(settings: tuple[tuple[str, str], ...]) -> Flask:
+def _made(settings: tuple[tuple[str, str], ...]) -> Flask:
     return create_app(Config.from_environment(dict(settings)))
 
 

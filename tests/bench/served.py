@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -129,8 +130,7 @@ def until(done: Callable[[], bool], seconds: float = PATIENCE) -> None:
 
 
 def _listens(port: int) -> bool:
-    from tests.bench.asking import ask, get  # noqa: PLC0415
-
     with contextlib.suppress(OSError):
-        return bool(ask(port, get("/")).status)
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
     return False

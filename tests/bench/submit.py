@@ -2,16 +2,16 @@
 
 import re
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
 
-from tests.bench.asking import Answer, ask, ask_all, get, post
+from tests.bench.asking import ask, get, post
 from tests.bench.bare import durable
+from tests.bench.measured import Measured
 from tests.bench.prepared import Ready
-from tests.bench.served import Program, portal_serving, production, serving
+from tests.bench.served import portal_serving, production, serving
 from tests.bench.table import Row
 from tests.portal_app import new_database
 
@@ -21,29 +21,6 @@ EACH = 250  # requests a round
 # WordPress with Contact Form 7 and messages that are stored: measured elsewhere, on two cores with
 # eight connections at once, and quoted.
 _PEER_A_SECOND, _PEER_PROCESSOR = 18.0, 100.0
-
-
-@dataclass
-class Measured:
-    """Rounds of one kind of request: how many a second, and milliseconds of processor time each."""
-
-    a_second: list[float] = field(default_factory=list)
-    processor: list[float] = field(default_factory=list)
-
-    def round(self, program: Program, port: int, requests: Sequence[bytes], status: int) -> None:
-        """Send all of these and count; raises ``RuntimeError`` where one is answered otherwise."""
-        began, used = time.perf_counter(), program.processor()
-        answers = ask_all(port, requests)
-        self.a_second.append(len(requests) / (time.perf_counter() - began))
-        self.processor.append(1000 * (program.processor() - used) / len(requests))
-        refuse_others(answers, status)
-
-
-def refuse_others(answers: Sequence[Answer], status: int) -> None:
-    """Raise ``RuntimeError`` where a request was not answered as it should be."""
-    for answer in answers:
-        if answer.status != status:
-            raise RuntimeError(f"{answer.status} in place of {status}: {answer.octets[:200]!r}")
 
 
 def rows(folder: Path, rounds: int = ROUNDS, each: int = EACH) -> Iterator[Row]:
@@ -61,12 +38,11 @@ def rows(folder: Path, rounds: int = ROUNDS, each: int = EACH) -> Iterator[Row]:
             measured[0].round(portal, at, ready.to_send(each), 303)
             measured[1].round(bare, bare_at, [token] * each, 303)
             commits.append(_commits_a_second(folder / "commits.db"))
-    a_second, processor = median(own.a_second), median(own.processor)
-    yield Row("submit", a_second, "/s", median(least.a_second), 0.5, more=True)
-    yield Row("submit: processor time", processor, "ms", median(least.processor))
-    yield Row("submit beside durable commits", a_second, "/s", median(commits))
-    yield Row("submit beside WordPress (quoted)", a_second, "/s", _PEER_A_SECOND, more=True)
-    yield Row("submit beside WordPress (quoted): processor", processor, "ms", _PEER_PROCESSOR)
+    yield Row("submit", own.speed, "/s", least.speed, 0.5, more=True)
+    yield Row("submit: processor time", own.cost, "ms", least.cost)
+    yield Row("submit beside durable commits", own.speed, "/s", median(commits))
+    yield Row("submit beside WordPress (quoted)", own.speed, "/s", _PEER_A_SECOND, more=True)
+    yield Row("submit beside WordPress (quoted): processor", own.cost, "ms", _PEER_PROCESSOR)
 
 
 def _bare_form(port: int) -> bytes:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.audit.trail import Action
-from portal.casework.figures import charts, counting, words, workbook
+from portal.casework.figures import counting, words
 from portal.casework.figures.cube import Figures, Look
 from portal.casework.figures.periods import Period, offered, this_year
 from portal.casework.figures.report import Report
@@ -45,6 +45,10 @@ class Asked:
 @open_to(StaffRole.NATIONAL_DESK)
 def show() -> ResponseReturnValue:
     """The figures of a period and a region; of this year and the whole country unless asked."""
+    # Imported here and below: what draws and what writes workbooks takes memory in every process,
+    # and one person looks at figures now and then.
+    from portal.casework.figures import charts  # noqa: PLC0415
+
     at = now()
     asked = _asked(at)
     tell(Action.LOOKED)
@@ -66,6 +70,8 @@ def show() -> ResponseReturnValue:
 @open_to(StaffRole.NATIONAL_DESK)
 def export() -> ResponseReturnValue:
     """The same figures as a workbook."""
+    from portal.casework.figures import workbook  # noqa: PLC0415
+
     at = now()
     asked = _asked(at)
     heading = workbook.Heading(asked.period.name, asked.where, times.day_and_time(at))
@@ -80,6 +86,8 @@ def export() -> ResponseReturnValue:
 @open_to(StaffRole.NATIONAL_DESK)
 def answers() -> ResponseReturnValue:
     """What was answered in a year in people's own words, where enough did."""
+    from portal.casework.figures import workbook  # noqa: PLC0415
+
     at = now()
     year = _period(at).year
     found = counting.in_words(year)

@@ -1,0 +1,60 @@
+"""Rounds of requests: how many a second, how long each takes, and at what cost."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from tests.bench.asking import AT_ONCE, Answer, ask_all
+from tests.bench.served import Program
+
+
+@dataclass
+class Measured:
+    """Rounds of one kind of request."""
+
+    a_second: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)  # milliseconds each
+    milliseconds: list[float] = field(default_factory=list)  # of each request
+
+    def round(
+        self,
+        program: Program,
+        port: int,
+        requests: Sequence[bytes],
+        status: int,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        """Send all of these and count; raises ``RuntimeError`` where one is answered otherwise."""
+        began, used = time.perf_counter(), program.processor()
+        answers = ask_all(port, requests, at_once)
+        self.a_second.append(len(requests) / (time.perf_counter() - began))
+        self.processor.append(1000 * (program.processor() - used) / len(requests))
+        self.milliseconds += [1000 * answer.seconds for answer in answers]
+        refuse_others(answers, status)
+
+    @property
+    def speed(self) -> float:
+        """Requests a second: the median of the rounds."""
+        return median(self.a_second)
+
+    @property
+    def cost(self) -> float:
+        """Milliseconds of processor time a request: the median of the rounds."""
+        return median(self.processor)
+
+    def percentile(self, percent: int) -> float:
+        """The milliseconds within which so many of a hundred requests were answered."""
+        return percentile(self.milliseconds, percent)
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The value that so many of a hundred do not exceed."""
+    return sorted(values)[max(0, -(-len(values) * percent // 100) - 1)]
+
+
+def refuse_others(answers: Sequence[Answer], status: int) -> None:
+    """Raise ``RuntimeError`` where a request was not answered as it should be."""
+    for answer in answers:
+        if answer.status != status:
+            raise RuntimeError(f"{answer.status} in place of {status}: {answer.octets[:200]!r}")
