@@ -78,8 +78,8 @@ def main(wanted: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         scratch = Path(folder) / "tree"
         shutil.copytree(ROOT, scratch, ignore=_LEFT)
-        if not _pass({test for mutant in chosen for test in mutant.tests}, scratch):
-            sys.exit("some of the tests fail with every defence in: mend them first")
+        if failing := _failing({test for mutant in chosen for test in mutant.tests}, scratch):
+            sys.exit(f"mend first what fails with every defence in:\n{failing}")
         for number, mutant in enumerate(chosen, 1):
             for one in _try(mutant, scratch, number):
                 tried.append(one)
@@ -109,22 +109,24 @@ def _without(mutant: Mutant, scratch: Path, number: int) -> Iterator[None]:
         file.write_text(whole, encoding="utf-8")
 
 
-def _pass(tests: Iterable[str], scratch: Path) -> bool:
+def _failing(tests: Iterable[str], scratch: Path) -> str:
+    """What pytest says of the first that fails; empty where all hold."""
     wanted = [place for test in tests for place in places()[test]]
     engines = (list(filter(_on_postgresql, wanted)), list(filterfalse(_on_postgresql, wanted)))
-    return all(_run(some, scratch) == 0 for some in engines if some)
+    ran = [_run(some, scratch) for some in engines if some]
+    return "".join(one.stdout[-2000:] for one in ran if one.returncode)
 
 
 def _fails(test: str, scratch: Path) -> bool:
     # What cannot even be collected has not failed.
-    return _run(places()[test], scratch) == 1
+    return _run(places()[test], scratch).returncode == 1
 
 
 def _on_postgresql(place: str) -> bool:
     return "pytest.mark.postgresql" in (ROOT / place.partition("::")[0]).read_text(encoding="utf-8")
 
 
-def _run(tests: Sequence[str], scratch: Path) -> int:
+def _run(tests: Sequence[str], scratch: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
     command += ["--database", "postgresql"] if _on_postgresql(tests[0]) else []
     # Programs that a test starts are to find this tree's portal before the installed one.
@@ -134,8 +136,9 @@ def _run(tests: Sequence[str], scratch: Path) -> int:
         cwd=scratch,
         env=environment,
         capture_output=True,
+        text=True,
         check=False,
-    ).returncode
+    )
 
 
 def _say(one: Tried) -> None:
