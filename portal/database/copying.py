@@ -32,6 +32,7 @@ def copy(source: Engine, target: Engine) -> Sums:
     Both are the caller's to open, the source as it is at one moment, the target so that nothing of
     it stays when this fails. What arrived is read back and compared. Raises ``NotCopied``.
     """
+    target.take_time()
     lay_out(target, steps_of(source))
     for table in _tables(source):
         _copy_table(source, target, table)

@@ -23,6 +23,7 @@ def migrate() -> list[str]:
     there; of two at once each takes the steps that the other left. Raises ``DatabaseUnsound``.
     """
     with connection():
+        database.take_time()
         fresh = not database.get_tables()
         if not fresh and has_key():
             check_key()
