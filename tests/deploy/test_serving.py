@@ -26,6 +26,7 @@ from tests.delivery.hostile_smtp import HostileServer, Talk
 from tests.deploy.stack import Stack, prepare, write_settings
 from tests.deploy.units import ROOT, Machine, install_release
 from tests.portal_app import DOORS, cases, new_database, required
+from tests.real_server import free_port
 from tests.site_build import ensure_built
 
 WEB, WORKER = "eigen-kracht-web.service", "eigen-kracht-worker.service"
@@ -221,6 +222,16 @@ def test_a_database_that_is_not_there_is_one_line_and_none_is_made(
         file.unlink()
     assert f"no database at {database}" in refusal(machine, unit)
     assert not list(database.parent.iterdir())
+
+
+@pytest.mark.parametrize("unit", [WEB, WORKER])
+def test_a_database_that_does_not_answer_is_one_line_without_its_password(
+    machine: Machine, unit: str
+) -> None:
+    url = f"postgresql://portal:geheim@127.0.0.1:{free_port()}/portal"
+    said = refusal(machine, unit, PORTAL_DATABASE_URL=url)
+    assert "PostgreSQL does not let the portal in" in said
+    assert "geheim" not in said
 
 
 @pytest.mark.parametrize("unit", [WEB, WORKER])
