@@ -158,6 +158,10 @@ class Postgresql(PostgresqlDatabase):
         """The query, locking the rows it gives."""
         return rows.for_update(skip_locked=passing)
 
+    def locking(self, *, passing: bool) -> str:
+        """What ends a statement that does."""
+        return "FOR UPDATE SKIP LOCKED" if passing else "FOR UPDATE"
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """A transaction that reads what there is at one moment, however long it takes."""

@@ -30,7 +30,7 @@ PRAGMAS: dict[str, int | str] = {
 # For how long a thread waits until another process has written, and behind another thread.
 _PATIENCE = 10  # seconds
 _BEHIND = 2  # seconds
-_LOOKS = 8  # milliseconds: SQLite looks after one, three and eight
+_LOOKS = 3  # milliseconds: SQLite looks after one and three
 
 
 class Sqlite(SqliteDatabase):
@@ -146,6 +146,10 @@ class Sqlite(SqliteDatabase):
     def holding(self, rows: Any, *, passing: bool) -> Any:  # noqa: ARG002 - see above
         """The query as it is: whoever has a transaction has all rows."""
         return rows
+
+    def locking(self, *, passing: bool) -> str:  # noqa: ARG002 - see above
+        """What ends a statement that does: nothing."""
+        return ""
 
     def closed_to_writers(self) -> Any:
         """A transaction beside which nobody writes."""

@@ -104,6 +104,11 @@ def holding(rows: Query, *, passing: bool = False) -> Query:
     return cast(Query, database.holding(rows, passing=passing))
 
 
+def locking(*, passing: bool = False) -> str:
+    """What ends the condition of a plain statement so that it does the same."""
+    return str(database.locking(passing=passing))
+
+
 @contextmanager
 def turn() -> Iterator[None]:
     """A transaction out of many, after which everybody else has as long as it took.

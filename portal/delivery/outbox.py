@@ -15,7 +15,7 @@ from portal.database import (
     Word,
     beside,
     connection,
-    holding,
+    locking,
     transaction,
 )
 from portal.delivery.letters import Envelope, Text, compose
@@ -158,9 +158,10 @@ def _longest_due(due_by: datetime) -> Letter | None:
     Asked for in one go they would all be read and sorted: some 80 ms with ten thousand due, in
     which nobody else can write.
     """
-    due = Letter.select().where(Letter.due_at <= due_by).order_by(Letter.due_at)
-    firsts = (holding(due.where(Letter.state == state), passing=True).first() for state in UNSENT)
-    return min(filter(None, firsts), key=lambda letter: letter.due_at, default=None)
+    due = f'"state" = ? AND "due_at" <= ? ORDER BY "due_at" LIMIT 1 {locking(passing=True)}'
+    by = Letter.due_at.db_value(due_by)
+    firsts = (letter for state in UNSENT for letter in Letter.where(due, state.value, by))
+    return min(firsts, key=lambda letter: letter.due_at, default=None)
 
 
 def record(claimed: Claim, outcome: Outcome, now: datetime) -> State:
@@ -170,7 +171,7 @@ def record(claimed: Claim, outcome: Outcome, now: datetime) -> State:
     attempt's: a worker that comes back after its time must not undo what the next one did.
     """
     with beside():
-        letter = holding(Letter.select().where(Letter.id == claimed.letter.id)).get()
+        (letter,) = Letter.where(f'"id" = ? {locking()}', claimed.letter.id)
         if outcome.result is Result.SENT:
             _sent(letter, outcome, now)
         elif letter.state is State.SENDING and letter.attempts == claimed.attempt:

@@ -171,7 +171,7 @@ class _Connection(flask_mail.Connection):
             self.talk.begin(reset=self._refused)
             self.send(message, envelope_from=message.envelope_sender)
         except OSError as fault:
-            if again and not self.talk.named and not self.deadline.passed:
+            if again and not self.talk.named and self.deadline.remaining > 0:
                 raise _LineGone from fault
             self._sound = self._refused = _is_of_this_letter(fault)
             return Outcome(_result(fault), _explain(fault, self.deadline))

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import defended, desk, letters, machine, mail, pages, submit, visitors
+from tests.bench import defended, desk, letters, machine, mail, pages, site, submit, visitors
 from tests.bench.table import Row, keep, table
 from tests.databases import leave_postgresql, use_postgresql
 
@@ -19,6 +19,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "mail": mail.rows,
     "letters": letters.rows,
     "machine": machine.rows,
+    "site": site.rows,
     "visitors": visitors.short,
     "desk": desk.rows,
 }

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,8 +48,8 @@ def _request(line: str, headers: Mapping[str, str], body: bytes) -> bytes:
 class Line:
     """One connection that is used again and again, and made anew where it was closed."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+        self._port, self._tls = port, tls
         self._line: socket.socket | None = None
 
     def ask(self, request: bytes) -> Answer:
@@ -70,7 +71,7 @@ class Line:
 
     def _ask(self, request: bytes) -> bytes:
         if self._line is None:
-            self._line = socket.create_connection(("127.0.0.1", self._port), PATIENCE)
+            self._line = self._dialled()
         self._line.sendall(request)
         octets = b""
         while not _is_whole(octets):
@@ -81,6 +82,10 @@ class Line:
         if b"\r\nConnection: close" in octets:
             self.close()
         return octets
+
+    def _dialled(self) -> socket.socket:
+        line = socket.create_connection(("127.0.0.1", self._port), PATIENCE)
+        return self._tls.wrap_socket(line, server_hostname=HOST) if self._tls else line
 
 
 def _is_whole(octets: bytes) -> bool:
@@ -98,16 +103,21 @@ def ask(port: int, request: bytes) -> Answer:
         line.close()
 
 
-def ask_all(port: int, requests: Sequence[bytes], at_once: int = AT_ONCE) -> list[Answer]:
+def ask_all(
+    port: int,
+    requests: Sequence[bytes],
+    at_once: int = AT_ONCE,
+    tls: ssl.SSLContext | None = None,
+) -> list[Answer]:
     """Send all, so many at once, each connection the next when it has its answer."""
     waiting, lock = iter(requests), threading.Lock()
+    lines = [Line(port, tls) for _ in range(at_once)]
     with ThreadPoolExecutor(at_once) as crowd:
-        found = crowd.map(lambda _: _ask_some(port, waiting, lock), range(at_once))
+        found = crowd.map(lambda line: _ask_some(line, waiting, lock), lines)
         return [answer for some in found for answer in some]
 
 
-def _ask_some(port: int, waiting: Iterator[bytes], lock: threading.Lock) -> list[Answer]:
-    line = Line(port)
+def _ask_some(line: Line, waiting: Iterator[bytes], lock: threading.Lock) -> list[Answer]:
     answers: list[Answer] = []
     try:
         while True:

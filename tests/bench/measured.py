@@ -1,12 +1,13 @@
 """Rounds of requests: how many a second, how long each takes, and at what cost."""
 
+import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
 from tests.bench.asking import AT_ONCE, Answer, ask_all
-from tests.bench.served import Program
+from tests.bench.served import Family
 
 
 @dataclass
@@ -19,15 +20,16 @@ class Measured:
 
     def round(
         self,
-        program: Program,
+        program: Family,
         port: int,
         requests: Sequence[bytes],
         status: int,
         at_once: int = AT_ONCE,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Send all of these and count; raises ``RuntimeError`` where one is answered otherwise."""
         began, used = time.perf_counter(), program.processor()
-        answers = ask_all(port, requests, at_once)
+        answers = ask_all(port, requests, at_once, tls)
         self.a_second.append(len(requests) / (time.perf_counter() - began))
         self.processor.append(1000 * (program.processor() - used) / len(requests))
         self.milliseconds += [1000 * answer.seconds for answer in answers]

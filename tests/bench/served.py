@@ -20,36 +20,15 @@ PATIENCE = 30.0  # seconds
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class Program:
-    """A module that runs in a session of its own until it is ended."""
+class Family:
+    """A process and all that it started."""
 
-    def __init__(self, command: Sequence[str], settings: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", *command],
-            env={**settings, "PATH": os.environ["PATH"]},
-            cwd=ROOT,
-            start_new_session=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def line(self) -> str:
-        """The next line that it says; empty when it has ended."""
-        assert self._process.stdout
-        return self._process.stdout.readline().decode().strip()
-
-    def end(self) -> None:
-        """Ask it to end, and see to it that it does."""
-        for wanted in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, wanted)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.communicate(timeout=10)
-                return
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
 
     def pids(self) -> list[int]:
-        """The process and all that it started."""
-        found = [self._process.pid]
+        """The ids of all of them."""
+        found = [self._pid]
         for pid in found:  # grows meanwhile
             children = Path(f"/proc/{pid}/task/{pid}/children")
             found += [int(child) for child in children.read_text().split()]
@@ -66,6 +45,35 @@ class Program:
     def proportional(self) -> float:
         """Megabytes in memory, where a page that processes share is divided among them (PSS)."""
         return sum(_kilobytes(pid, "Pss") for pid in self.pids()) / 1000
+
+
+class Program(Family):
+    """A module that runs in a session of its own until it is ended."""
+
+    def __init__(self, command: Sequence[str], settings: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", *command],
+            env={**settings, "PATH": os.environ["PATH"]},
+            cwd=ROOT,
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        super().__init__(self._process.pid)
+
+    def line(self) -> str:
+        """The next line that it says; empty when it has ended."""
+        assert self._process.stdout
+        return self._process.stdout.readline().decode().strip()
+
+    def end(self) -> None:
+        """Ask it to end, and see to it that it does."""
+        for wanted in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, wanted)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.communicate(timeout=10)
+                return
 
 
 def _processor(pid: int) -> float:
@@ -98,7 +106,7 @@ def serving(
     """A program that answers on a port of its own, and that port."""
     port = free_port()
     with running(*command, "--bind", f"127.0.0.1:{port}", settings=settings) as program:
-        until(lambda: _listens(port))
+        until(lambda: listens(port))
         yield program, port
 
 
@@ -129,7 +137,8 @@ def until(done: Callable[[], bool], seconds: float = PATIENCE) -> None:
         time.sleep(0.005)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether something answers there."""
     with contextlib.suppress(OSError):
         socket.create_connection(("127.0.0.1", port), 1).close()
         return True

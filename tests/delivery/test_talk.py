@@ -120,7 +120,7 @@ def test_a_letter_that_was_named_when_the_server_left_is_tried_later_and_not_at_
 def test_a_server_that_hangs_at_a_later_letter_is_left_in_time(step: str) -> None:
     otherwise = {"DATA": "354 go ahead", "dot": "250 2.0.0 taken"}.get(step, "250 ok")
     with HostileServer({step: at_the_second(hang, otherwise)}) as server:
-        outcomes = send(server, talk=0.4)
+        outcomes = send(server, talk=1.5)
     assert [outcome.result for outcome in outcomes] == [
         Result.SENT, Result.DEFERRED, Result.SENT,
     ]  # fmt: skip
