@@ -171,7 +171,8 @@ def record(claimed: Claim, outcome: Outcome, now: datetime) -> State:
     attempt's: a worker that comes back after its time must not undo what the next one did.
     """
     with beside():
-        (letter,) = Letter.where(f'"id" = ? {locking()}', claimed.letter.id)
+        mine = f'"id" = ? {locking()}'
+        (letter,) = Letter.where(mine, claimed.letter.id)
         if outcome.result is Result.SENT:
             _sent(letter, outcome, now)
         elif letter.state is State.SENDING and letter.attempts == claimed.attempt:
