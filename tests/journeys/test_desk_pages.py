@@ -17,7 +17,7 @@ from portal.cases.conference import Agreed, Appointment, Coordinator, Payer
 from portal.cases.followup import Going
 from portal.cases.register import Case
 from portal.database import connection, database, transaction
-from portal.delivery.letters import Envelope, Text
+from portal.delivery.letters import Envelope, Text, to_one_reader
 from portal.delivery.outbox import Letter, State, post
 from portal.routing.absences import add
 from portal.workdays import HERE
@@ -137,6 +137,14 @@ def _with_everything(case: Case, now: datetime) -> None:
         letter.save()
 
 
+def _lost(now: datetime) -> None:
+    """A letter about no case that reached nobody."""
+    to = to_one_reader("weg@example.org", "own-door")
+    letter = Letter.get_by_id(post("link", Text("Link", "x"), to, now, "a@example.org"))
+    letter.state, letter.attempts, letter.last_answer = State.STUCK, 1, "550 5.1.1 No such user"
+    letter.save()
+
+
 def _absences(now: datetime) -> None:
     today = now.astimezone(HERE).date()
     add("gelderland", today - DAY, today + DAY, "utrecht")
@@ -159,6 +167,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
     with connection():
         cases = _cases(now)
         _counted(now)
+        _lost(now)
         seed(30, now - DAY, ("drenthe",))
     _absences(now)
     try:
