@@ -103,17 +103,18 @@ def _statement(tree: ast.Module, name: str) -> Iterator[Finding]:
 
 def _is_put_together(text: ast.expr) -> bool:
     if isinstance(text, ast.JoinedStr):
-        # The name of a pragma cannot be given beside it, and neither can marks for values.
+        # The name of a pragma cannot be given beside it, nor marks, nor how a row is held.
         first, put_in = text.values[0], (v for v in text.values if not isinstance(v, ast.Constant))
         pragma = isinstance(first, ast.Constant) and str(first.value).startswith("PRAGMA ")
-        return not pragma and not all(map(_is_marks, put_in))
+        return not pragma and not all(map(_is_ours, put_in))
     formatted = isinstance(text, ast.Call) and _called(text) in {"format", "join"}
     return formatted or (isinstance(text, ast.BinOp) and isinstance(text.op, ast.Add | ast.Mod))
 
 
-def _is_marks(part: ast.expr) -> bool:
-    named = part.value if isinstance(part, ast.FormattedValue) else part
-    return isinstance(named, ast.Name) and named.id == "marks"
+def _is_ours(part: ast.expr) -> bool:
+    put_in = part.value if isinstance(part, ast.FormattedValue) else part
+    marks = isinstance(put_in, ast.Name) and put_in.id == "marks"
+    return marks or (isinstance(put_in, ast.Call) and _called(put_in) == "locking")
 
 
 def _chance(tree: ast.Module, _: str) -> Iterator[Finding]:
