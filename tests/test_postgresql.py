@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from portal.cli import main
 from portal.database import (
     MIGRATIONS,
     DatabaseUnsound,
+    Table,
+    Word,
     connection,
     database,
     migrate,
@@ -86,8 +89,33 @@ def test_the_schema_that_it_begins_with_is_never_changed() -> None:
     begins = (MIGRATIONS / engine.Postgresql.BEGINS_WITH).read_bytes()
     assert (
         hashlib.sha256(begins).hexdigest()
-        == "2f190ffd01cc7d4e5da2cdc0450a0972bf4706259bdf1f1d1a20e8c3754c3e4a"
+        == "ed99046735523c2cadb0082367a607543533830a73ebad182236d2f8cdcdd6c5"
     )
+
+
+def test_every_word_fits_its_column(db: None) -> None:
+    room = {
+        (table, column.name): int("".join(filter(str.isdigit, column.full_type)))
+        for table in database.get_tables()
+        for column in database.get_columns(table)
+        if column.data_type == "character varying"
+    }
+    words = [
+        (table._meta.table_name, field.column_name, word.value)
+        for table in _descendants(Table)
+        for field in table._meta.sorted_fields
+        if isinstance(field, Word)
+        for word in field.words
+    ]
+    assert len(words) > 50
+    there = set(database.get_tables())
+    assert [w for w in words if w[0] in there and len(w[2]) > room[w[:2]]] == []
+
+
+def _descendants(table: type[Table]) -> Iterator[type[Table]]:
+    for child in table.__subclasses__():
+        yield child
+        yield from _descendants(child)
 
 
 def test_of_two_that_begin_at_once_each_takes_what_the_other_left(tmp_path: Path) -> None:

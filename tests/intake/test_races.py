@@ -4,11 +4,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
+import pytest
 from werkzeug.test import TestResponse
 
 from portal.database import database
 from tests.intake.walking import go_on, reach
 from tests.portal_app import DOORS, Browser, answers, cases, required
+
+# One tab is stopped at a statement, which only SQLite tells of.
+pytestmark = pytest.mark.sqlite
 
 PATH = DOORS["community"]
 FIRST, LATER = "Er is herrie.", "Nu is er ook nog ruzie."

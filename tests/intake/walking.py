@@ -15,6 +15,7 @@ from portal.database import connection, database
 from portal.intake.doors import DOORS as FORMS
 from portal.intake.drafts import Draft
 from portal.intake.forms import Intake
+from tests.databases import on_disk, on_postgresql, url_in
 from tests.portal_app import BASE, DOORS, Answers, Browser, Form, form_on
 
 # Who may ask at each door, and is not led to another.
@@ -101,7 +102,8 @@ def stranger_to(browser: Browser) -> Browser:
 def everywhere(folder: Path) -> str:
     """All that is on disk: the database, its log and its index, and whatever lies beside them."""
     files = [path for path in folder.rglob("*") if path.is_file()]
-    return "\n".join(str(p) + p.read_bytes().decode("latin-1") for p in files)
+    found = "\n".join(str(p) + p.read_bytes().decode("latin-1") for p in files)
+    return found + (on_disk(url_in(folder)).decode("latin-1") if on_postgresql() else "")
 
 
 def cookie_of(browser: Browser) -> str:
