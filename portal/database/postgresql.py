@@ -70,7 +70,7 @@ class Postgresql(PostgresqlDatabase):
             url,
             prefer_psycopg3=True,
             # Moments are text of one width on both engines: one order, one checksum, one value.
-            field_types={"DATETIME": "VARCHAR(26)"},
+            field_types={"DATETIME": "TEXT"},
             connect_timeout=5,
             keepalives_idle=30,
             keepalives_interval=10,

@@ -1,31 +1,32 @@
 -- The schema as the steps 0001 to 0013 leave it on SQLite, for PostgreSQL, where nothing was before.
--- Frozen: from 0014 on a step works on both. Moments are text of one width, as they are there.
+-- Frozen: from 0014 on a step works on both. Moments are text of one width, as they are
+-- there; and text has no length, for SQLite counts no letters.
 
 CREATE TABLE "case" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "reference" VARCHAR(20) NOT NULL,
-  "form_key" VARCHAR(64) NOT NULL,
-  "fingerprint" VARCHAR(64) NOT NULL,
-  "kind" VARCHAR(40) NOT NULL,
-  "intent" VARCHAR(40) NOT NULL,
-  "role" VARCHAR(40) NOT NULL,
-  "status" VARCHAR(40) NOT NULL,
-  "region" VARCHAR(40) NOT NULL,
-  "postcode" VARCHAR(4) NOT NULL,
-  "received_at" VARCHAR(26) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "reference" TEXT NOT NULL,
+  "form_key" TEXT NOT NULL,
+  "fingerprint" TEXT NOT NULL,
+  "kind" TEXT NOT NULL,
+  "intent" TEXT NOT NULL,
+  "role" TEXT NOT NULL,
+  "status" TEXT NOT NULL,
+  "region" TEXT NOT NULL,
+  "postcode" TEXT NOT NULL,
+  "received_at" TEXT NOT NULL,
   "municipality" BYTEA NOT NULL,
   "name" BYTEA NOT NULL,
   "email" BYTEA NOT NULL,
   "phone" BYTEA NOT NULL,
   "answers" BYTEA NOT NULL,
-  "email_hash" VARCHAR(64) NOT NULL DEFAULT '',
-  "phone_hash" VARCHAR(64) NOT NULL DEFAULT '',
-  "stage" VARCHAR(40) NOT NULL DEFAULT '',
-  "idle_since" VARCHAR(26) NOT NULL DEFAULT '1970-01-01 00:00:00.000000',
-  "heard_at" VARCHAR(26),
+  "email_hash" TEXT NOT NULL DEFAULT '',
+  "phone_hash" TEXT NOT NULL DEFAULT '',
+  "stage" TEXT NOT NULL DEFAULT '',
+  "idle_since" TEXT NOT NULL DEFAULT '1970-01-01 00:00:00.000000',
+  "heard_at" TEXT,
   "heard_after" INTEGER,
   "in_time" BOOLEAN,
-  "doubts" VARCHAR(200) NOT NULL DEFAULT ''
+  "doubts" TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX "case_email_hash" ON "case" ("email_hash");
 CREATE UNIQUE INDEX "case_form_key" ON "case" ("form_key");
@@ -39,16 +40,16 @@ CREATE INDEX "case_stage_idle_since_id" ON "case" ("stage", "idle_since", "id");
 CREATE INDEX "case_status_stage_idle_since_id" ON "case" ("status", "stage", "idle_since", "id");
 
 CREATE TABLE "staff" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
+  "id" TEXT NOT NULL PRIMARY KEY,
   "name" BYTEA NOT NULL,
   "email" BYTEA NOT NULL,
-  "email_hash" VARCHAR(64) NOT NULL,
-  "role" VARCHAR(40) NOT NULL,
-  "manager" VARCHAR(40),
+  "email_hash" TEXT NOT NULL,
+  "role" TEXT NOT NULL,
+  "manager" TEXT,
   "active" BOOLEAN NOT NULL,
-  "invited_at" VARCHAR(26) NOT NULL,
-  "disabled_at" VARCHAR(26),
-  "link_mailed_at" VARCHAR(26),
+  "invited_at" TEXT NOT NULL,
+  "disabled_at" TEXT,
+  "link_mailed_at" TEXT,
   "authenticator" BYTEA,
   "last_step" BIGINT NOT NULL
 );
@@ -56,20 +57,20 @@ CREATE UNIQUE INDEX "staff_email_hash" ON "staff" ("email_hash");
 CREATE INDEX "staff_manager" ON "staff" ("manager");
 
 CREATE TABLE "absence" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "manager" VARCHAR(40) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "manager" TEXT NOT NULL,
   "first_day" DATE NOT NULL,
   "last_day" DATE NOT NULL,
-  "deputy" VARCHAR(40)
+  "deputy" TEXT
 );
 CREATE INDEX "absence_last_day" ON "absence" ("last_day");
 CREATE INDEX "absence_manager_last_day" ON "absence" ("manager", "last_day");
 
 CREATE TABLE "addition" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "case_id" VARCHAR(32) NOT NULL,
-  "fingerprint" VARCHAR(64) NOT NULL,
-  "added_at" VARCHAR(26) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "case_id" TEXT NOT NULL,
+  "fingerprint" TEXT NOT NULL,
+  "added_at" TEXT NOT NULL,
   "content" BYTEA NOT NULL,
   FOREIGN KEY ("case_id") REFERENCES "case" ("id") ON DELETE CASCADE
 );
@@ -77,23 +78,23 @@ CREATE INDEX "addition_case_id" ON "addition" ("case_id");
 CREATE UNIQUE INDEX "addition_case_id_fingerprint" ON "addition" ("case_id", "fingerprint");
 
 CREATE TABLE "audit_line" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "at" VARCHAR(26) NOT NULL,
-  "actor" VARCHAR(80) NOT NULL,
-  "action" VARCHAR(40) NOT NULL,
-  "subject" VARCHAR(80) NOT NULL
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "at" TEXT NOT NULL,
+  "actor" TEXT NOT NULL,
+  "action" TEXT NOT NULL,
+  "subject" TEXT NOT NULL
 );
 CREATE INDEX "auditline_at_id" ON "audit_line" ("at", "id");
 CREATE INDEX "auditline_subject_at" ON "audit_line" ("subject", "at");
 
 CREATE TABLE "chase_step" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "case_id" VARCHAR(32) NOT NULL,
-  "since" VARCHAR(26) NOT NULL,
-  "step" VARCHAR(40) NOT NULL,
-  "region" VARCHAR(40) NOT NULL,
-  "asked" VARCHAR(40),
-  "at" VARCHAR(26) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "case_id" TEXT NOT NULL,
+  "since" TEXT NOT NULL,
+  "step" TEXT NOT NULL,
+  "region" TEXT NOT NULL,
+  "asked" TEXT,
+  "at" TEXT NOT NULL,
   FOREIGN KEY ("case_id") REFERENCES "case" ("id") ON DELETE CASCADE
 );
 CREATE INDEX "chasestep_asked_step" ON "chase_step" ("asked", "step");
@@ -101,21 +102,21 @@ CREATE INDEX "chasestep_case_id" ON "chase_step" ("case_id");
 CREATE UNIQUE INDEX "chasestep_case_id_since_step" ON "chase_step" ("case_id", "since", "step");
 
 CREATE TABLE "conference" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "case_id" VARCHAR(32) NOT NULL,
-  "changed_at" VARCHAR(26) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "case_id" TEXT NOT NULL,
+  "changed_at" TEXT NOT NULL,
   "question" BYTEA,
-  "payer" VARCHAR(40),
+  "payer" TEXT,
   "payer_remark" BYTEA,
   "coordinator_name" BYTEA,
   "coordinator_email" BYTEA,
   "coordinator_phone" BYTEA,
-  "starts_at" VARCHAR(26),
+  "starts_at" TEXT,
   "minutes" INTEGER,
   "place" BYTEA,
   "sequence" INTEGER NOT NULL,
-  "attended" VARCHAR(400),
-  "plan" VARCHAR(40),
+  "attended" TEXT,
+  "plan" TEXT,
   "may_ask" BOOLEAN,
   FOREIGN KEY ("case_id") REFERENCES "case" ("id") ON DELETE CASCADE
 );
@@ -123,11 +124,11 @@ CREATE UNIQUE INDEX "conference_case_id" ON "conference" ("case_id");
 CREATE INDEX "conference_starts_at" ON "conference" ("starts_at");
 
 CREATE TABLE "desk_session" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "staff_id" VARCHAR(32) NOT NULL,
-  "digest" VARCHAR(64) NOT NULL,
-  "began_at" VARCHAR(26) NOT NULL,
-  "seen_at" VARCHAR(26) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "staff_id" TEXT NOT NULL,
+  "digest" TEXT NOT NULL,
+  "began_at" TEXT NOT NULL,
+  "seen_at" TEXT NOT NULL,
   FOREIGN KEY ("staff_id") REFERENCES "staff" ("id") ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX "desksession_digest" ON "desk_session" ("digest");
@@ -135,40 +136,40 @@ CREATE INDEX "desksession_seen_at" ON "desk_session" ("seen_at");
 CREATE INDEX "desksession_staff_id" ON "desk_session" ("staff_id");
 
 CREATE TABLE "digest" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "reader" VARCHAR(40) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "reader" TEXT NOT NULL,
   "day" DATE NOT NULL
 );
 CREATE UNIQUE INDEX "digest_reader_day" ON "digest" ("reader", "day");
 
 CREATE TABLE "digest_key" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
+  "id" TEXT NOT NULL PRIMARY KEY,
   "key" BYTEA NOT NULL
 );
 
 CREATE TABLE "draft" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "digest" VARCHAR(64) NOT NULL,
-  "form_key" VARCHAR(64) NOT NULL,
-  "door" VARCHAR(20) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "digest" TEXT NOT NULL,
+  "form_key" TEXT NOT NULL,
+  "door" TEXT NOT NULL,
   "step" INTEGER NOT NULL,
-  "reference" VARCHAR(20) NOT NULL,
-  "changed_at" VARCHAR(26) NOT NULL,
+  "reference" TEXT NOT NULL,
+  "changed_at" TEXT NOT NULL,
   "content" BYTEA NOT NULL,
-  "begun_at" VARCHAR(26) NOT NULL DEFAULT '1970-01-01 00:00:00.000000'
+  "begun_at" TEXT NOT NULL DEFAULT '1970-01-01 00:00:00.000000'
 );
 CREATE INDEX "draft_changed_at" ON "draft" ("changed_at");
 CREATE UNIQUE INDEX "draft_digest" ON "draft" ("digest");
 
 CREATE TABLE "event" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "case_id" VARCHAR(32) NOT NULL,
-  "what" VARCHAR(40) NOT NULL,
-  "at" VARCHAR(26) NOT NULL,
-  "by" VARCHAR(80) NOT NULL DEFAULT '',
-  "function" VARCHAR(200) NOT NULL DEFAULT '',
-  "status" VARCHAR(40),
-  "region" VARCHAR(40),
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "case_id" TEXT NOT NULL,
+  "what" TEXT NOT NULL,
+  "at" TEXT NOT NULL,
+  "by" TEXT NOT NULL DEFAULT '',
+  "function" TEXT NOT NULL DEFAULT '',
+  "status" TEXT,
+  "region" TEXT,
   "reason" BYTEA,
   FOREIGN KEY ("case_id") REFERENCES "case" ("id") ON DELETE CASCADE
 );
@@ -176,54 +177,54 @@ CREATE INDEX "event_case_id" ON "event" ("case_id");
 CREATE INDEX "event_status_at" ON "event" ("status", "at");
 
 CREATE TABLE "follow_up" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "case_id" VARCHAR(32) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "case_id" TEXT NOT NULL,
   "held_on" DATE NOT NULL,
-  "asked_at" VARCHAR(26) NOT NULL,
+  "asked_at" TEXT NOT NULL,
   "by_phone" BOOLEAN NOT NULL,
-  "reminded_at" VARCHAR(26),
-  "answered_at" VARCHAR(26),
-  "pseudonym" VARCHAR(32),
+  "reminded_at" TEXT,
+  "answered_at" TEXT,
+  "pseudonym" TEXT,
   FOREIGN KEY ("case_id") REFERENCES "case" ("id") ON DELETE CASCADE
 );
 CREATE INDEX "followup_asked_at" ON "follow_up" ("asked_at");
 CREATE UNIQUE INDEX "followup_case_id" ON "follow_up" ("case_id");
 
 CREATE TABLE "heartbeat" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "at" VARCHAR(26) NOT NULL
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "at" TEXT NOT NULL
 );
 
 CREATE TABLE "key_proof" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
+  "id" TEXT NOT NULL PRIMARY KEY,
   "proof" BYTEA NOT NULL
 );
 
 CREATE TABLE "last_sweep" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "at" VARCHAR(26) NOT NULL,
-  "overdue" VARCHAR(1000) NOT NULL
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "at" TEXT NOT NULL,
+  "overdue" TEXT NOT NULL
 );
 
 CREATE TABLE "letter" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "message_id" VARCHAR(320) NOT NULL,
-  "name" VARCHAR(80) NOT NULL,
-  "case_reference" VARCHAR(80) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "message_id" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "case_reference" TEXT NOT NULL,
   "recipient" BYTEA NOT NULL,
   "fallback" BYTEA,
   "reply_to" BYTEA NOT NULL,
   "subject" BYTEA NOT NULL,
   "body" BYTEA NOT NULL,
   "last_answer" BYTEA,
-  "state" VARCHAR(40) NOT NULL,
+  "state" TEXT NOT NULL,
   "attempts" INTEGER NOT NULL,
-  "created_at" VARCHAR(26) NOT NULL,
-  "due_at" VARCHAR(26) NOT NULL,
-  "sent_at" VARCHAR(26),
-  "forwarded_from" VARCHAR(32),
-  "set_aside_at" VARCHAR(26),
-  "set_aside_by" VARCHAR(200)
+  "created_at" TEXT NOT NULL,
+  "due_at" TEXT NOT NULL,
+  "sent_at" TEXT,
+  "forwarded_from" TEXT,
+  "set_aside_at" TEXT,
+  "set_aside_by" TEXT
 );
 CREATE INDEX "letter_case_reference" ON "letter" ("case_reference");
 CREATE UNIQUE INDEX "letter_message_id" ON "letter" ("message_id");
@@ -231,17 +232,17 @@ CREATE INDEX "letter_state_due_at" ON "letter" ("state", "due_at");
 CREATE INDEX "letter_state_sent_at" ON "letter" ("state", "sent_at");
 
 CREATE TABLE "manager" (
-  "key" VARCHAR(40) NOT NULL PRIMARY KEY,
+  "key" TEXT NOT NULL PRIMARY KEY,
   "name" TEXT NOT NULL,
   "email" TEXT NOT NULL,
   "phone" TEXT NOT NULL,
-  "deputy" VARCHAR(40),
+  "deputy" TEXT,
   "active" BOOLEAN NOT NULL
 );
 
 CREATE TABLE "municipality" (
   "name" TEXT NOT NULL PRIMARY KEY,
-  "region" VARCHAR(40) NOT NULL
+  "region" TEXT NOT NULL
 );
 
 CREATE TABLE "national_desk" (
@@ -251,12 +252,12 @@ CREATE TABLE "national_desk" (
 );
 
 CREATE TABLE "note" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "case_id" VARCHAR(32) NOT NULL,
-  "fingerprint" VARCHAR(64) NOT NULL,
-  "by" VARCHAR(80) NOT NULL,
-  "function" VARCHAR(200) NOT NULL,
-  "at" VARCHAR(26) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "case_id" TEXT NOT NULL,
+  "fingerprint" TEXT NOT NULL,
+  "by" TEXT NOT NULL,
+  "function" TEXT NOT NULL,
+  "at" TEXT NOT NULL,
   "text" BYTEA NOT NULL,
   FOREIGN KEY ("case_id") REFERENCES "case" ("id") ON DELETE CASCADE
 );
@@ -264,44 +265,44 @@ CREATE INDEX "note_case_id" ON "note" ("case_id");
 CREATE UNIQUE INDEX "note_fingerprint" ON "note" ("fingerprint");
 
 CREATE TABLE "postcode" (
-  "code" VARCHAR(4) NOT NULL,
+  "code" TEXT NOT NULL,
   "rank" INTEGER NOT NULL,
   "municipality" TEXT NOT NULL,
-  "region" VARCHAR(40) NOT NULL,
+  "region" TEXT NOT NULL,
   PRIMARY KEY ("code", "rank")
 );
 
 CREATE TABLE "quota_use" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "purpose" VARCHAR(80) NOT NULL, -- SQLite counts no letters, and one purpose has more than 40
-  "digest" VARCHAR(64) NOT NULL,
-  "day" VARCHAR(10) NOT NULL
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "purpose" TEXT NOT NULL,
+  "digest" TEXT NOT NULL,
+  "day" TEXT NOT NULL
 );
 CREATE INDEX "quotause_day" ON "quota_use" ("day");
 CREATE INDEX "quotause_digest" ON "quota_use" ("digest");
 
 CREATE TABLE "recovery_code" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "staff_id" VARCHAR(32) NOT NULL,
-  "digest" VARCHAR(64) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "staff_id" TEXT NOT NULL,
+  "digest" TEXT NOT NULL,
   FOREIGN KEY ("staff_id") REFERENCES "staff" ("id") ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX "recoverycode_digest" ON "recovery_code" ("digest");
 CREATE INDEX "recoverycode_staff_id" ON "recovery_code" ("staff_id");
 
 CREATE TABLE "region" (
-  "key" VARCHAR(40) NOT NULL PRIMARY KEY,
+  "key" TEXT NOT NULL PRIMARY KEY,
   "name" TEXT NOT NULL,
-  "manager" VARCHAR(40) NOT NULL
+  "manager" TEXT NOT NULL
 );
 
 CREATE TABLE "reply" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "kind" VARCHAR(40) NOT NULL,
-  "region" VARCHAR(40) NOT NULL,
-  "held_in" VARCHAR(7) NOT NULL,
-  "answered_in" VARCHAR(7) NOT NULL,
-  "going" VARCHAR(40) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "kind" TEXT NOT NULL,
+  "region" TEXT NOT NULL,
+  "held_in" TEXT NOT NULL,
+  "answered_in" TEXT NOT NULL,
+  "going" TEXT NOT NULL,
   "helped" BYTEA,
   "differently" BYTEA
 );
@@ -309,17 +310,17 @@ CREATE INDEX "reply_answered_in" ON "reply" ("answered_in");
 CREATE INDEX "reply_held_in" ON "reply" ("held_in");
 
 CREATE TABLE "task" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "case_id" VARCHAR(32) NOT NULL,
-  "fingerprint" VARCHAR(64) NOT NULL,
-  "errand" VARCHAR(40) NOT NULL,
-  "by" VARCHAR(80) NOT NULL,
-  "function" VARCHAR(200) NOT NULL,
-  "at" VARCHAR(26) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "case_id" TEXT NOT NULL,
+  "fingerprint" TEXT NOT NULL,
+  "errand" TEXT NOT NULL,
+  "by" TEXT NOT NULL,
+  "function" TEXT NOT NULL,
+  "at" TEXT NOT NULL,
   "due_on" DATE NOT NULL,
-  "done_at" VARCHAR(26),
-  "done_by" VARCHAR(80),
-  "done_function" VARCHAR(200),
+  "done_at" TEXT,
+  "done_by" TEXT,
+  "done_function" TEXT,
   "text" BYTEA NOT NULL,
   FOREIGN KEY ("case_id") REFERENCES "case" ("id") ON DELETE CASCADE
 );
@@ -328,27 +329,27 @@ CREATE INDEX "task_done_at_due_on" ON "task" ("done_at", "due_on");
 CREATE UNIQUE INDEX "task_fingerprint" ON "task" ("fingerprint");
 
 CREATE TABLE "token" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "purpose" VARCHAR(40) NOT NULL,
-  "digest" VARCHAR(64) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "purpose" TEXT NOT NULL,
+  "digest" TEXT NOT NULL,
   "subject" BYTEA NOT NULL,
-  "expires_at" VARCHAR(26) NOT NULL
+  "expires_at" TEXT NOT NULL
 );
 CREATE UNIQUE INDEX "token_digest" ON "token" ("digest");
 CREATE INDEX "token_expires_at" ON "token" ("expires_at");
 
 CREATE TABLE "tombstone" (
-  "id" VARCHAR(32) NOT NULL PRIMARY KEY,
-  "kind" VARCHAR(40) NOT NULL,
-  "intent" VARCHAR(40) NOT NULL,
-  "role" VARCHAR(40) NOT NULL,
-  "region" VARCHAR(40) NOT NULL,
-  "received_in" VARCHAR(7) NOT NULL,
-  "ended_as" VARCHAR(40) NOT NULL,
+  "id" TEXT NOT NULL PRIMARY KEY,
+  "kind" TEXT NOT NULL,
+  "intent" TEXT NOT NULL,
+  "role" TEXT NOT NULL,
+  "region" TEXT NOT NULL,
+  "received_in" TEXT NOT NULL,
+  "ended_as" TEXT NOT NULL,
   "heard_after" INTEGER,
   "in_time" BOOLEAN,
   "held" BOOLEAN NOT NULL,
-  "plan" VARCHAR(40)
+  "plan" TEXT
 );
 CREATE INDEX "tombstone_received_in" ON "tombstone" ("received_in");
 
