@@ -5,10 +5,11 @@ PORT   ?= 8000
 COUNT  ?= 20000
 BIN    := .venv/bin
 
-# What has a database, once more on PostgreSQL; the site, the old schemas and most of the browser not.
+# What has a database, once more on PostgreSQL; not the site, old schemas, the browser, what forms say.
 ON_POSTGRESQL := $(filter-out tests/site tests/upgrades tests/bench tests/deploy tests/journeys tests/__pycache__ \
   tests/development,$(patsubst %/,%,$(wildcard tests/*/))) $(wildcard tests/test_*.py) \
-  tests/journeys/test_whole_road.py
+  tests/journeys/test_whole_road.py \
+  $(patsubst %,--ignore=tests/intake/test_%.py,steps roles rules fitting place considering valid)
 
 .PHONY: run test check site bench bench-visitors torture mutants preview texts compare lock clean
 
