@@ -87,14 +87,9 @@ def _next_workday(day: date) -> date:
 def _days_off(year: int) -> frozenset[date]:
     easter = _easter(year)
     moving = {easter + timedelta(days=days) for days in _AFTER_EASTER}
-    fixed = {date(year, 1, 1), date(year, 12, 25), date(year, 12, 26)}
-    return frozenset(moving | fixed | {_kings_day(year)})
-
-
-def _kings_day(year: int) -> date:
-    """27 April, or the day before where that is a Sunday."""
-    birthday = date(year, 4, 27)
-    return birthday - timedelta(days=1) if birthday.weekday() == 6 else birthday
+    # The King's birthday moves to a Saturday where it is a Sunday: both are free anyway.
+    fixed = {date(year, month, day) for month, day in ((1, 1), (4, 27), (12, 25), (12, 26))}
+    return frozenset(moving | fixed)
 
 
 def _easter(year: int) -> date:

@@ -116,6 +116,18 @@ def test_a_letter_that_was_named_when_the_server_left_is_tried_later_and_not_at_
     assert server.talks == 2
 
 
+@pytest.mark.parametrize("step", STEPS[1:3])
+def test_a_server_whose_answers_make_no_sense_is_not_listened_to_any_further(step: str) -> None:
+    # Every later answer would be taken for that to the next question, up to "taken".
+    nonsense = then(reply("spam"), *[reply("250 2.0.0 taken")] * 3, reply("354 go ahead"))
+    otherwise = {"DATA": "354 go ahead"}.get(step, "250 ok")
+    with HostileServer({step: at_the_second(nonsense, otherwise)}) as server:
+        results = [outcome.result for outcome in send(server)]
+    assert results == [Result.SENT, Result.DEFERRED, Result.SENT]
+    assert bodies(server) == OTHERS
+    assert server.talks == 2
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_server_that_hangs_at_a_later_letter_is_left_in_time(step: str) -> None:
     otherwise = {"DATA": "354 go ahead", "dot": "250 2.0.0 taken"}.get(step, "250 ok")
