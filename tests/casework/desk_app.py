@@ -13,6 +13,7 @@ from portal.casework.staff import person
 from portal.database import connection
 from tests.casework.staff_house import House
 from tests.conftest import NOON
+from tests.databases import on_postgresql
 from tests.portal_app import Browser, controls, forms
 from tests.seed import one
 
@@ -63,5 +64,5 @@ def trail() -> list[tuple[str, str]]:
     """What was written in the trail: what was done, and to what."""
     with connection():
         # As they were written: at a clock that stands still they are all of one moment.
-        written = AuditLine.select().order_by(SQL("rowid"))
+        written = AuditLine.select().order_by(SQL("ctid" if on_postgresql() else "rowid"))
         return [(line.action.value, line.subject) for line in written]
