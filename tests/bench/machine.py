@@ -99,11 +99,10 @@ def _needed(name: str, found: dict[str, Distribution] | None = None) -> dict[str
         return found
     for text in found[name].requires or ():
         wanted = Requirement(text)
-        extras = wanted.extras or {""}
-        asked = not wanted.marker or any(wanted.marker.evaluate({"extra": e}) for e in ("",))
+        asked = not wanted.marker or wanted.marker.evaluate({"extra": ""})
         if asked and wanted.name.lower() not in found:
             _needed(wanted.name.lower(), found)
-        if asked and "binary" in extras:
+        if asked and "binary" in wanted.extras:
             _needed(f"{wanted.name.lower()}-binary", found)
     return found
 
