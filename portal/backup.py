@@ -168,13 +168,17 @@ def _refuse_existing(path: Path) -> None:
 def _part_of(to: Path) -> Iterator[Path]:
     """An empty file beside its place that only its owner can read; gone afterwards."""
     part = Path(f"{to}.part")
-    for left in (part, Path(f"{part}-journal")):  # by one that was killed
-        left.unlink(missing_ok=True)
+    _clear(part)  # of one that was killed
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         yield part
     finally:
-        part.unlink(missing_ok=True)
+        _clear(part)
+
+
+def _clear(part: Path) -> None:
+    for left in (part, Path(f"{part}-journal")):
+        left.unlink(missing_ok=True)
 
 
 def _keep(part: Path, to: Path) -> None:
