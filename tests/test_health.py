@@ -144,6 +144,7 @@ def test_a_request_that_nobody_picks_up_is_told_of_after_two_weeks(browser: Brow
     assert "unhandled" not in red(due)
 
 
+@pytest.mark.sqlite
 def test_a_disk_that_is_nearly_full_is_told_of_here_too(
     browser: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

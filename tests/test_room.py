@@ -39,6 +39,9 @@ from tests.portal_app import (
 )
 from tests.site_build import ensure_built
 
+# A server keeps its own disk, and says itself when that is full.
+pytestmark = pytest.mark.sqlite
+
 ROOT = Path(__file__).parent.parent
 Disk = namedtuple("Disk", "f_bavail f_frsize f_blocks")
 GB = 10**9

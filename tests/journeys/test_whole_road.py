@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
@@ -74,7 +76,7 @@ def country(tmp_path: Path, browser: Browser) -> Iterator[Country]:
     with time_machine.travel(datetime(2027, 11, 1, 9, tzinfo=HERE)) as clock:
         house = House(build(new_database(tmp_path), PORTAL_BASE_URL=url))
         house.take_on("a")
-        server = make_server("127.0.0.1", port, house.app, threaded=True)
+        server = make_server("127.0.0.1", port, _closing(house.app), threaded=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -84,6 +86,19 @@ def country(tmp_path: Path, browser: Browser) -> Iterator[Country]:
             thread.join()
             if not database.is_closed():
                 database.close()
+
+
+def _closing(app: Flask) -> Callable[..., Any]:
+    """The application on a server that makes a thread for each request, and never uses it again."""
+
+    def answer(*asked: Any) -> Any:
+        try:
+            return app(*asked)
+        finally:
+            if not database.is_closed():
+                database.close()
+
+    return answer
 
 
 def case_page(tab: Page, reference: str) -> None:
