@@ -20,6 +20,8 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 Tell = Callable[[str, Iterable[str]], None]
 TOLD = pytest.StashKey[dict[str, tuple[str, ...]]]()
+# What is only run on another engine, by the word that says so.
+ELSEWHERE = pytest.StashKey[dict[str, list[str]]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,6 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left = [item for item in items if item.get_closest_marker(other)]
     items[:] = [item for item in items if item not in left]
     config.hook.pytest_deselected(items=left)
+    config.stash[ELSEWHERE] = {f"run on {other}": [item.nodeid for item in left]}
 
 
 @pytest.fixture(autouse=True)
@@ -104,7 +107,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         word: [report.nodeid for report in terminalreporter.getreports(word)]
         for word in ("passed", "skipped", "failed", "error")
     }
-    if told := list(results(went)):
+    if told := list(results(went | terminalreporter.config.stash.get(ELSEWHERE, {}))):
         terminalreporter.section("promises, attacks and faults (docs/proofs.md)")
         for line in told:
             terminalreporter.write_line(line)

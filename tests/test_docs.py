@@ -58,3 +58,5 @@ def test_the_table_of_proofs_is_told_when_all_of_it_was_run() -> None:
     ill = f"tests/x.py::{proofs()[2].tests[0]}[b]"
     assert "1 failed" in list(results({"passed": every, "failed": [ill]}))[2]
     assert list(results({"passed": set(every) - {every[0]}})) == []
+    left = {"passed": set(every) - {every[0]}, "run on another": [every[0]]}
+    assert "1 run on another" in next(iter(results(left)))
