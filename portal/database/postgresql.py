@@ -154,9 +154,9 @@ class Postgresql(PostgresqlDatabase):
         """A transaction that waits for the rows it changes, and for no other writer."""
         return self.atomic(beside=True)
 
-    def holding(self, rows: Any, *, passing: bool) -> Any:
+    def holding(self, rows: Any) -> Any:
         """The query, locking the rows it gives."""
-        return rows.for_update(skip_locked=passing)
+        return rows.for_update()
 
     def locking(self, *, passing: bool) -> str:
         """What ends a statement that does."""

@@ -143,7 +143,7 @@ class Sqlite(SqliteDatabase):
         """A transaction like any other: there is one lock for all rows."""
         return self.atomic()
 
-    def holding(self, rows: Any, *, passing: bool) -> Any:  # noqa: ARG002 - see above
+    def holding(self, rows: Any) -> Any:
         """The query as it is: whoever has a transaction has all rows."""
         return rows
 

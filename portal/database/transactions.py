@@ -96,16 +96,19 @@ def _telling_of_a_move() -> Iterator[None]:
         raise
 
 
-def holding(rows: Query, *, passing: bool = False) -> Query:
+def holding(rows: Query) -> Query:
     """A query that takes hold of the rows it gives, until the transaction ends.
 
-    Rows that somebody else holds are waited for, or passed over when ``passing``.
+    Rows that somebody else holds are waited for.
     """
-    return cast(Query, database.holding(rows, passing=passing))
+    return cast(Query, database.holding(rows))
 
 
 def locking(*, passing: bool = False) -> str:
-    """What ends the condition of a plain statement so that it does the same."""
+    """What ends the condition of a plain statement so that it does the same.
+
+    With ``passing`` rows that somebody else holds are passed over.
+    """
     return str(database.locking(passing=passing))
 
 
