@@ -122,11 +122,12 @@ class Server(Answering):
         return self._process.wait(PATIENCE)
 
     def memory(self) -> int:
-        """The most that its processes ever held at once, each for itself, in octets together."""
-        first = self._process.pid
-        others = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-        told = [Path(f"/proc/{pid}/status").read_text() for pid in (first, *others)]
-        return sum(1024 * int(status.partition("VmHWM:")[2].split()[0]) for status in told)
+        """The most that one of its processes ever held, in octets.
+
+        Not their sum: a worker that is still starting would count as growth.
+        """
+        told = [Path(f"/proc/{pid}/status").read_text() for pid in (self.pid, *self.workers())]
+        return max(1024 * int(status.partition("VmHWM:")[2].split()[0]) for status in told)
 
     def send_much(self, path: str, head: Mapping[str, str], octets: int) -> tuple[bytes, int]:
         """A body as long as this, sent on for as long as it is taken: first line, octets sent."""
