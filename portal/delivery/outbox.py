@@ -142,14 +142,18 @@ def claim(due_by: datetime, until: datetime) -> Claim | None:
     From ``until`` on another may take it: by then its worker is taken for dead.
     """
     with beside():
-        letter = _longest_due(due_by)
-        if letter is None:
-            return None
-        claimed = Claim(letter, letter.attempts + 1, letter.due_at)
-        letter.state, letter.attempts, letter.due_at = State.SENDING, claimed.attempt, until
-        letter.save()
-        failpoint("claim: written")
-        return claimed
+        return _claim(due_by, until)
+
+
+def _claim(due_by: datetime, until: datetime) -> Claim | None:
+    letter = _longest_due(due_by)
+    if letter is None:
+        return None
+    claimed = Claim(letter, letter.attempts + 1, letter.due_at)
+    letter.state, letter.attempts, letter.due_at = State.SENDING, claimed.attempt, until
+    letter.save()
+    failpoint("claim: written")
+    return claimed
 
 
 def _longest_due(due_by: datetime) -> Letter | None:
@@ -171,15 +175,27 @@ def record(claimed: Claim, outcome: Outcome, now: datetime) -> State:
     attempt's: a worker that comes back after its time must not undo what the next one did.
     """
     with beside():
-        mine = f'"id" = ? {locking()}'
-        (letter,) = Letter.where(mine, claimed.letter.id)
-        if outcome.result is Result.SENT:
-            _sent(letter, outcome, now)
-        elif letter.state is State.SENDING and letter.attempts == claimed.attempt:
-            letter.last_answer = outcome.answer
-            _unsent(letter, claimed, outcome.result, now)
-        failpoint("record: written")
-        return State(letter.state)
+        return _record(claimed, outcome, now)
+
+
+def record_and_claim(
+    claimed: Claim, outcome: Outcome, now: datetime, due_by: datetime, until: datetime
+) -> tuple[State, Claim | None]:
+    """Do as ``record`` and then as ``claim``, both or neither: one wait for the disk, not two."""
+    with beside():
+        return _record(claimed, outcome, now), _claim(due_by, until)
+
+
+def _record(claimed: Claim, outcome: Outcome, now: datetime) -> State:
+    mine = f'"id" = ? {locking()}'
+    (letter,) = Letter.where(mine, claimed.letter.id)
+    if outcome.result is Result.SENT:
+        _sent(letter, outcome, now)
+    elif letter.state is State.SENDING and letter.attempts == claimed.attempt:
+        letter.last_answer = outcome.answer
+        _unsent(letter, claimed, outcome.result, now)
+    failpoint("record: written")
+    return State(letter.state)
 
 
 def waiting_since() -> datetime | None:

@@ -291,6 +291,9 @@ class _Answers(io.BufferedReader):
 
     def readline(self, size: int | None = -1, /) -> bytes:
         line = super().readline(size)
+        if line and not line.endswith(b"\n") and len(line) != size:
+            # The library would take the code of half a line for the whole answer.
+            raise ConnectionError("in the midst of an answer")
         self.said += len(line)
         if self.said > _ANSWERS:
             raise OSError("the server's answers do not end")

@@ -4,18 +4,31 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import sleep
+from typing import TypeVar
 
 from peewee import OperationalError
 
 from portal.database import Moment, Table, connection, transaction
-from portal.delivery.outbox import Claim, Outcome, Result, Send, State, claim, record
+from portal.delivery.outbox import (
+    Claim,
+    Outcome,
+    Result,
+    Send,
+    State,
+    claim,
+    record,
+    record_and_claim,
+)
 from portal.failpoints import failpoint
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 Clock = Callable[[], datetime]
 
@@ -100,17 +113,18 @@ def _round(clock: Clock, send: Send, stop: threading.Event) -> Report:
     began = clock()
     states: Counter[State] = Counter()
     beaten = _beat(began, None)
-    while not stop.is_set() and (claimed := claim(began, clock() + LEASE)):
+    claimed = None if stop.is_set() else claim(began, clock() + LEASE)
+    while claimed:
         failpoint("worker: claimed")
         outcome = _try(claimed, send)
         failpoint("worker: tried")
-        state = _record_surely(claimed, outcome, clock)
+        state, following = _surely(partial(_pass_on, claimed, outcome, clock, began, stop))
         failpoint("worker: recorded")
         _tell(claimed, state)
         if outcome.result is Result.UNAVAILABLE:
             return _report(states, outcome.answer)
         states[state] += 1
-        beaten = _beat(clock(), beaten)
+        beaten, claimed = _beat(clock(), beaten), following
     return _report(states, None)
 
 
@@ -121,14 +135,24 @@ def _try(claimed: Claim, send: Send) -> Outcome:
         return Outcome(Result.REFUSED, f"{type(fault).__name__}: {fault}")
 
 
-def _record_surely(claimed: Claim, outcome: Outcome, clock: Clock) -> State:
+def _pass_on(
+    claimed: Claim, outcome: Outcome, clock: Clock, due_by: datetime, stop: threading.Event
+) -> tuple[State, Claim | None]:
+    """Record what came of a letter and, where the round goes on, take the next."""
+    now = clock()
+    if stop.is_set() or outcome.result is Result.UNAVAILABLE:
+        return record(claimed, outcome, now), None
+    return record_and_claim(claimed, outcome, now, due_by, now + LEASE)
+
+
+def _surely(act: Callable[[], T]) -> T:
     """Try a locked database again: an accepted letter that is not recorded goes twice."""
     for rest in _RESTS:
         try:
-            return record(claimed, outcome, clock())
+            return act()
         except OperationalError:
             sleep(rest)
-    return record(claimed, outcome, clock())
+    return act()
 
 
 def _tell(claimed: Claim, state: State) -> None:
@@ -150,7 +174,8 @@ def _beat(now: datetime, beaten: datetime | None) -> datetime:
     # A clock that was set back must not silence the heart until it has caught up.
     if last and last <= now < last + _BEAT_EVERY:
         return last
-    with transaction():
+    # One that cannot be given must not keep the letter in hand for as long as it was claimed.
+    with suppress(OperationalError), transaction():
         if not Heartbeat.update(at=now).execute():
             Heartbeat.create(at=now)
     return now

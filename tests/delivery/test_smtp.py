@@ -273,6 +273,14 @@ def test_a_server_that_does_not_finish_its_answer_is_left_in_time(
     assert "time" in outcome.answer or "do not end" in outcome.answer
 
 
+@pytest.mark.parametrize("step", STEPS_OF_A_LETTER[1:])
+@pytest.mark.parametrize("code", [b"250", b"354", b"550"])
+def test_an_answer_that_breaks_off_is_no_answer(step: str, code: bytes) -> None:
+    with HostileServer({step: then(lambda talk: talk.send(code), drop)}) as server:
+        broke_off = "Connection unexpectedly closed: in the midst of an answer"
+        assert send(server) == Outcome(Result.DEFERRED, broke_off)
+
+
 def test_a_server_that_stops_listening_is_left_in_time() -> None:
     def deaf(talk: Talk) -> None:
         talk.say("354 go ahead")

@@ -13,6 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
+from peewee import OperationalError
 
 from portal.config import MailSecurity
 from portal.database import connection, database
@@ -349,6 +350,34 @@ def test_an_accepted_letter_is_recorded_though_the_database_is_locked_for_a_whil
         assert deliver_round(clock, send) == Report(sent=1)
     freed[0].join()
     lock.close()
+
+
+@pytest.mark.sqlite
+def test_a_letter_costs_one_wait_for_the_disk(clock: Clock) -> None:
+    for _ in range(10):
+        put()
+    waits: list[str] = []
+    with connection():
+        deliver_round(clock, lambda _: Outcome(Result.UNAVAILABLE, "not yet"))  # gives its sign
+        database.connection().set_trace_callback(waits.append)
+        assert deliver_round(clock, accept) == Report(sent=10)
+        database.connection().set_trace_callback(None)
+    # The first has to be taken before there is anything to record.
+    assert waits.count("COMMIT") == 1 + 10
+
+
+def test_a_sign_of_life_that_cannot_be_given_keeps_no_letter(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        clock.move(minutes=1)
+        raise OperationalError("disk I/O error")
+
+    for _ in range(3):
+        put()
+    monkeypatch.setattr("portal.delivery.worker.Heartbeat.update", refuse)
+    assert deliver_round(clock, accept) == Report(sent=3)
+    assert last_heartbeat() is None
 
 
 # -- several workers, and dying ones
