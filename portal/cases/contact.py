@@ -3,7 +3,9 @@
 import re
 import unicodedata
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
+
+from portal.address import plain_address
 
 _DUTCH = re.compile(r"(?:(?:00)?310?|0?)([1-9][0-9]{8})")
 
@@ -15,12 +17,9 @@ def same_mailbox(address: str) -> str:
     other people's mailboxes, and this tells whose case it is.
     """
     try:
-        plain = validate_email(
-            address, allow_smtputf8=False, check_deliverability=False, globally_deliverable=False
-        )
+        return plain_address(address).casefold()
     except EmailNotValidError:
         return address.strip().casefold()
-    return str(plain.ascii_email).casefold()
 
 
 def same_number(phone: str) -> str:

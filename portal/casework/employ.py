@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from portal.address import plain_address
 from portal.casework import sessions
 from portal.casework.leaving import may_disable
 from portal.casework.people import StaffRole
@@ -11,7 +12,6 @@ from portal.config import Config
 from portal.database import transaction
 from portal.delivery.letters import compose, to_one_reader
 from portal.delivery.outbox import post
-from portal.delivery.wire import plain_address
 from portal.organisation import organisation
 from portal.routing.regions import managers
 from portal.web import tokens, wording

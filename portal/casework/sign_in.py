@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from portal.address import plain_address
 from portal.casework import authenticator, sessions
 from portal.casework.employ import NO_CASE, invited
 from portal.casework.staff import Staff, email_hash, find
@@ -11,7 +12,6 @@ from portal.config import Config
 from portal.database import transaction
 from portal.delivery.letters import compose, to_one_reader
 from portal.delivery.outbox import post
-from portal.delivery.wire import plain_address
 from portal.organisation import organisation
 from portal.web import quota, tokens
 

@@ -60,7 +60,7 @@ def transaction() -> Iterator[None]:
     Raises ``NearlyFull`` where the disk is to be spared and has little room.
     """
     spared = _spared.get()
-    if spared and room.is_scarce(spared):
+    if spared and not database.in_transaction() and room.is_scarce(spared):
         raise NearlyFull("the disk is nearly full")
     with connection(), _telling_of_a_move(), database.atomic():
         yield

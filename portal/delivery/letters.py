@@ -2,7 +2,6 @@
 
 import re
 import textwrap
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +43,7 @@ class Text:
         if not 0 < len(self.subject) <= _SUBJECT:
             raise ValueError(f"a subject has 1 to {_SUBJECT} characters, not {len(self.subject)}")
         # "=?" begins an encoded word (RFC 2047), which the reader's program would decode.
-        if "=?" in self.subject or any(map(_is_control, self.subject)):
+        if "=?" in self.subject or not self.subject.isprintable():
             raise ValueError("a subject is one line of plain text")
 
 
@@ -90,10 +89,6 @@ def compose(letter: str, /, **context: object) -> Text:
 def render(template: str, /, **context: object) -> str:
     """Fill in one template, as a part of a letter; raises as ``compose`` does."""
     return templates.get_template(template).render(context)
-
-
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def _harmless(text: str) -> str:

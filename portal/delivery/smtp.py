@@ -15,10 +15,11 @@ import flask_mail
 from email_validator import EmailNotValidError
 from flask import Flask
 
+from portal.address import plain_address
 from portal.config import Config, ConfigError, MailSecurity
 from portal.delivery.deadline import Deadline, connect
 from portal.delivery.outbox import Outcome, Outgoing, Result
-from portal.delivery.wire import Message, plain_address
+from portal.delivery.wire import Message
 from portal.failpoints import failpoint
 
 TALK = 120.0  # seconds for a whole talk, looking up the server's name and all

@@ -6,8 +6,9 @@ from email.policy import SMTP
 from email.utils import formataddr
 
 import flask_mail
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 
+from portal.address import plain_address
 from portal.delivery.outbox import Outgoing
 from portal.organisation import organisation
 
@@ -46,14 +47,6 @@ class Message(flask_mail.Message):
 
     def as_bytes(self) -> bytes:
         return self._message().as_bytes(policy=_AS_WRITTEN)
-
-
-def plain_address(address: str) -> str:
-    """The address in ASCII, or ``EmailNotValidError``; whether it exists is for the server."""
-    plain = validate_email(
-        address, allow_smtputf8=False, check_deliverability=False, globally_deliverable=False
-    )
-    return str(plain.ascii_email)
 
 
 def _reply_address(address: str, own_address: str) -> str:

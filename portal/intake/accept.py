@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from portal.address import plain_address
 from portal.cases import register
 from portal.cases.case import Answers, Doubt, Kind, Role, Submission
 from portal.cases.register import Case
@@ -11,7 +12,6 @@ from portal.config import Config, IntakeMail
 from portal.database import transaction
 from portal.delivery.letters import Envelope, compose, to_one_reader
 from portal.delivery.outbox import post
-from portal.delivery.wire import plain_address
 from portal.failpoints import failpoint
 from portal.organisation import organisation
 from portal.routing.places import normalise_postcode

@@ -7,10 +7,10 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from peewee import PeeweeException
 
+from portal.address import plain_address
 from portal.database import transaction
 from portal.delivery.letters import compose, to_one_reader
 from portal.delivery.outbox import post
-from portal.delivery.wire import plain_address
 from portal.intake import drafts, handles
 from portal.intake.doors import DOORS
 from portal.intake.pages import Page, draft_of

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from portal.address import plain_address
 from portal.cases import conference, life, register
 from portal.cases.case import Contact, Happening, Intent, Role, Stage, Status
 from portal.cases.reference import read_reference
@@ -12,7 +13,6 @@ from portal.database import transaction
 from portal.delivery.letters import compose, to_one_reader
 from portal.delivery.outbox import post
 from portal.delivery.tracing import arrived_at, letters_about
-from portal.delivery.wire import plain_address
 from portal.intake import accept
 from portal.organisation import organisation
 from portal.web import quota, tokens
