@@ -18,6 +18,7 @@ from tests.real_server import free_port
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0  # seconds
 _TICKS = os.sysconf("SC_CLK_TCK")
+_UNIT = ROOT / "deploy" / "eigen-kracht-web.service"
 
 
 class Family:
@@ -118,8 +119,9 @@ def portal_serving(
 
 
 def production(database_url: str, **other: str) -> dict[str, str]:
-    """Settings as in production, behind a proxy that tells who calls."""
-    own = {
+    """Settings as in production, behind a proxy that tells who calls, and what the unit adds."""
+    added = re.findall(r"^Environment=(.*)$", _UNIT.read_text(encoding="utf-8"), re.MULTILINE)
+    own = dict(pair.split("=", 1) for pair in added[0].split()) | {
         "PORTAL_MODE": "production",
         "PORTAL_BASE_URL": f"https://{HOST}",
         "PORTAL_TRUSTED_PROXIES": "1",
