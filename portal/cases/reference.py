@@ -6,14 +6,15 @@ import unicodedata
 
 # Crockford's base 32: no I, L, O or U, which are misread or misheard.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_GROUPS = (4, 4, 4)  # 12 characters of 5 bits: 60 bits
+_SIGNS = 12  # of 5 bits: 60 bits
 _MISREAD = str.maketrans("OIL", "011")
 
 
 def new_reference() -> str:
     """A random reference such as ``EK-7K3M-Q9TX-2BHD``; it grants no right by itself."""
-    groups = ("".join(secrets.choice(_ALPHABET) for _ in range(size)) for size in _GROUPS)
-    return "-".join(("EK", *groups))
+    # The lowest 5 of 8 random bits are as random.
+    signs = "".join(_ALPHABET[octet % 32] for octet in secrets.token_bytes(_SIGNS))
+    return _written(signs)
 
 
 def read_reference(text: str) -> str | None:
@@ -23,11 +24,15 @@ def read_reference(text: str) -> str | None:
     (Crockford's base 32).
     """
     signs = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text)).upper()
-    if len(signs) == sum(_GROUPS) + len("EK"):
+    if len(signs) == _SIGNS + len("EK"):
         signs = signs.removeprefix("EK")
     signs = signs.translate(_MISREAD)
-    if len(signs) != sum(_GROUPS) or not set(signs) <= set(_ALPHABET):
+    if len(signs) != _SIGNS or not set(signs) <= set(_ALPHABET):
         return None
+    return _written(signs)
+
+
+def _written(signs: str) -> str:
     return "-".join(("EK", *re.findall("....", signs)))
 
 

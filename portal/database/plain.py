@@ -1,10 +1,10 @@
 """The plainest statements, whose text is made once: making it takes longer than running it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Self
 
-from peewee import Model
+from peewee import CharField, Model
 
 from portal.database.binding import database
 
@@ -42,10 +42,8 @@ class Plain(Model):
     @classmethod
     def _of(cls, row: Iterable[Any]) -> Self:
         made = cls(__no_default__=1)
-        made.__data__.update(
-            (field.name, field.python_value(value))
-            for field, value in zip(cls._meta.sorted_fields, row, strict=True)
-        )
+        for (name, read), value in zip(_readers(cls), row, strict=True):
+            made.__data__[name] = read(value) if read else value
         return made
 
     def save(self, force_insert: bool = False, only: Any = None) -> int | bool:
@@ -63,6 +61,13 @@ class Plain(Model):
             database.execute_sql(_update(table, names, key.column_name, mark), values)
         self._dirty.clear()
         return len(fields)
+
+
+@cache
+def _readers(table: type[Plain]) -> list[tuple[str, Callable[[Any], Any] | None]]:
+    """Each column's name, and what makes a value of what is stored; plain text is one already."""
+    fields = table._meta.sorted_fields
+    return [(f.name, None if type(f) is CharField else f.python_value) for f in fields]
 
 
 @cache

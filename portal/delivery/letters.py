@@ -97,12 +97,11 @@ def _harmless(text: str) -> str:
 
 def _wrapped(body: str) -> str:
     """Each line for itself, so that paragraphs, lists and the writer's own line ends stay."""
-    return "\n".join(part for line in body.split("\n") for part in _wrapped_line(line))
+    lines = body.split("\n")
+    return "\n".join(line if len(line) <= _WIDTH else _wrapped_line(line) for line in lines)
 
 
-def _wrapped_line(line: str) -> list[str]:
-    if len(line) <= _WIDTH:
-        return [line]
+def _wrapped_line(line: str) -> str:
     lead = _lead(line)
     # Broken at spaces only: an address that is cut in two cannot be followed.
     parts = textwrap.wrap(
@@ -115,7 +114,7 @@ def _wrapped_line(line: str) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [piece for part in parts for piece in _short_enough(part)]
+    return "\n".join(piece for part in parts for piece in _short_enough(part))
 
 
 def _lead(line: str) -> str:

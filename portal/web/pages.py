@@ -57,12 +57,12 @@ def read_frame(manifest: Path) -> Frame:
 
 def dress(response: Response, config: Config) -> Response:
     """Put the policy on an answer, and keep it out of caches, unless its maker said otherwise."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if config.secure:
-        response.headers.update(HTTPS_HEADERS)
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
+    policy = {"Cache-Control": "no-store"} | HEADERS | (HTTPS_HEADERS if config.secure else {})
+    said = {name.lower() for name, _ in response.headers}
+    # Not one by one by name, for each of which all the others would be looked through.
+    response.headers.extend(
+        (name, value) for name, value in policy.items() if name.lower() not in said
+    )
     return response
 
 

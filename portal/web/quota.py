@@ -42,7 +42,8 @@ def take(purpose: Purpose, address: str, now: datetime, *, a_day: int, a_week: i
 
     A week is today and the six days before it. What is refused is not counted.
     """
-    digests = [_digest(purpose, address, now - timedelta(days=back)) for back in range(_WEEK)]
+    mailbox = _mailbox(address)
+    digests = [_digest(purpose, mailbox, now - timedelta(days=back)) for back in range(_WEEK)]
     marks = ", ".join("?" * len(digests))
     used = [use.digest for use in QuotaUse.where(f'"digest" IN ({marks})', *digests)]
     if used.count(digests[0]) >= a_day or len(used) >= a_week:
@@ -78,8 +79,8 @@ def _day(now: datetime) -> str:
     return now.date().isoformat()
 
 
-def _digest(purpose: Purpose, address: str, day: datetime) -> str:
-    return keyring().digest(_mailbox(address), f"quota {purpose.value} {_day(day)}")
+def _digest(purpose: Purpose, mailbox: str, day: datetime) -> str:
+    return keyring().digest(mailbox, f"quota {purpose.value} {_day(day)}")
 
 
 def _mailbox(address: str) -> str:
