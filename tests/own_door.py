@@ -12,7 +12,7 @@ from portal.cases.register import Addition, Case, Event
 from portal.config import Config
 from portal.database import connection
 from portal.delivery.outbox import Letter
-from portal.intake.accept import accept
+from portal.intake.accept import accept, prepare
 from portal.routing.regions import Destination, route
 from portal.web.quota import QuotaUse
 from portal.web.tokens import Token
@@ -45,7 +45,7 @@ def request_one(config: Config, **other: object) -> Case:
     destination = route("3511", "")
     assert isinstance(destination, Destination)
     submission = Submission(**(said | other))  # type: ignore[arg-type]
-    return accept(submission, destination, datetime.now(UTC), config)
+    return accept(prepare(submission, destination, datetime.now(UTC), config))
 
 
 def counts() -> list[int]:

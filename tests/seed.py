@@ -11,7 +11,7 @@ from typing import Any
 from portal.cases.case import Doubt, Intent, Kind, Role, Stage, Status, Submission
 from portal.cases.life import ENDED
 from portal.cases.reference import read_reference
-from portal.cases.register import Case, receive
+from portal.cases.register import Case, new_case, receive
 from portal.database import database, keyring, transaction
 
 APART = timedelta(minutes=1)
@@ -60,9 +60,10 @@ def one(now: datetime, region: str = "utrecht", doubts: Sequence[Doubt] = (), **
         "phone": "06 12 34 56 78",
         "answers": (("pupil_knows", ("knows and wants it",)), ("good_at", ("tekenen",))),
     }
+    case = new_case(Submission(**said | other), region, "3511", "Utrecht", now)
     with transaction():
-        submission = Submission(**said | other)
-        return receive(submission, region, "3511", "Utrecht", now, doubts=doubts)
+        receive(case, doubts)
+    return case
 
 
 def _rows(

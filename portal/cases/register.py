@@ -191,54 +191,52 @@ def holds(case: Case, submission: Submission) -> bool:
     return bool(Addition.select().where(same).exists())
 
 
-def receive(
-    submission: Submission,
-    region: str,
-    postcode: str,
-    municipality: str,
-    now: datetime,
-    *,
-    doubts: Iterable[Doubt] = (),
+def new_case(
+    submission: Submission, region: str, postcode: str, municipality: str, now: datetime
 ) -> Case:
-    """Write the case and its first event, as part of the caller's transaction.
+    """What ``receive`` writes, sealed; ``postcode`` has four digits or is empty."""
+    return Case(
+        reference=new_reference(),
+        form_key=submission.form_key,
+        fingerprint=_fingerprint(submission),
+        kind=submission.kind,
+        intent=submission.intent,
+        role=submission.role,
+        status=Status.RECEIVED,
+        stage=Stage.AWAITING,
+        region=region,
+        postcode=postcode,
+        municipality=municipality,
+        received_at=now,
+        idle_since=now,
+        name=submission.name,
+        email=submission.email,
+        phone=submission.phone,
+        answers=json.dumps(submission.answers),
+        email_hash=email_hash(submission.email),
+        phone_hash=phone_hash(submission.phone),
+    )
 
-    ``postcode`` has four digits or is empty. With ``doubts`` it goes into quarantine. Raises
-    ``AlreadyReceived``.
+
+def receive(case: Case, doubts: Iterable[Doubt] = ()) -> None:
+    """Write a new case and its first event, as part of the caller's transaction.
+
+    With ``doubts`` it goes into quarantine. Raises ``AlreadyReceived``.
     """
-    doubted = _BETWEEN_DOUBTS.join(doubts)
+    case.doubts = _BETWEEN_DOUBTS.join(doubts)
+    if case.doubts:
+        case.stage = Stage.QUARANTINED
     try:
         # A transaction within one is a savepoint: a refused row leaves the outer one sound.
         with transaction():
-            case = Case.create(
-                reference=new_reference(),
-                form_key=submission.form_key,
-                fingerprint=_fingerprint(submission),
-                kind=submission.kind,
-                intent=submission.intent,
-                role=submission.role,
-                status=Status.RECEIVED,
-                stage=Stage.QUARANTINED if doubted else Stage.AWAITING,
-                doubts=doubted,
-                region=region,
-                postcode=postcode,
-                municipality=municipality,
-                received_at=now,
-                idle_since=now,
-                name=submission.name,
-                email=submission.email,
-                phone=submission.phone,
-                answers=json.dumps(submission.answers),
-                email_hash=email_hash(submission.email),
-                phone_hash=phone_hash(submission.phone),
-            )
+            case.save(force_insert=True)
         failpoint("receive: case written")
     except IntegrityError:
-        if earlier := sent_with(submission.form_key):
+        if earlier := sent_with(case.form_key):
             raise AlreadyReceived(earlier) from None
         raise
-    record(case, Happening.RECEIVED, now, status=Status.RECEIVED)
+    record(case, Happening.RECEIVED, case.received_at, status=Status.RECEIVED)
     failpoint("receive: event written")
-    return case
 
 
 def record(

@@ -128,12 +128,23 @@ class Claim:
 
 
 def post(name: str, text: Text, envelope: Envelope, now: datetime, sender: str) -> str:
-    """Put a letter in the outbox as part of the caller's transaction, and give its id.
+    """Draw up a letter and put it in the outbox."""
+    return put(draw_up(name, text, envelope, now, sender))
+
+
+def draw_up(name: str, text: Text, envelope: Envelope, now: datetime, sender: str) -> Letter:
+    """Make a letter, sealed, for ``put``: that takes a while, and the outbox need not wait for it.
 
     ``sender`` is the portal's own address, whose domain the Message-ID carries.
     """
     domain = sender.rpartition("@")[2].encode("idna").decode("ascii")
-    return _insert(name, text, envelope, now, domain=domain, forwarded_from=None)
+    return _letter(name, text, envelope, now, domain=domain, forwarded_from=None)
+
+
+def put(letter: Letter) -> str:
+    """Put a letter in the outbox as part of the caller's transaction, and give its id."""
+    letter.save(force_insert=True)
+    return str(letter.id)
 
 
 def claim(due_by: datetime, until: datetime) -> Claim | None:
@@ -301,7 +312,7 @@ def _forward(letter: Letter, now: datetime) -> None:
     text = compose("returned", case_reference=reference, body=_opened(letter, "body"))
     envelope = Envelope(fallback, None, _opened(letter, "reply_to") or fallback, reference)
     domain = letter.message_id.rstrip(">").rpartition("@")[2]
-    _insert("returned", text, envelope, now, domain=domain, forwarded_from=letter.id)
+    put(_letter("returned", text, envelope, now, domain=domain, forwarded_from=letter.id))
 
 
 def _opened(letter: Letter, column: str) -> str | None:
@@ -312,7 +323,7 @@ def _opened(letter: Letter, column: str) -> str | None:
     return value
 
 
-def _insert(
+def _letter(
     name: str,
     text: Text,
     envelope: Envelope,
@@ -320,8 +331,8 @@ def _insert(
     *,
     domain: str,
     forwarded_from: str | None,
-) -> str:
-    letter = Letter.create(
+) -> Letter:
+    return Letter(
         message_id=f"<{secrets.token_hex(16)}@{domain}>",
         name=name,
         case_reference=envelope.case_reference,
@@ -336,4 +347,3 @@ def _insert(
         due_at=now,
         forwarded_from=forwarded_from,
     )
-    return str(letter.id)

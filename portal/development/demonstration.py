@@ -103,7 +103,8 @@ def _take_on(manager: str, now: datetime) -> Person:
 
 def _play(example: Example, to: Destination, manager: Person, now: datetime, config: Config) -> str:
     """Let a case come in and be handled; gives its reference."""
-    case = accept.accept(_said(example), to, _came(example, now, config), config)
+    ready = accept.prepare(_said(example), to, _came(example, now, config), config)
+    case = accept.accept(ready)
     for then in example.then:
         at = _at(then.days_ago, then.hour, now)
         then.act(Scene(case.reference, manager, at, day_of(now), config))

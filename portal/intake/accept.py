@@ -1,7 +1,7 @@
 """Accepting: the case, its first event and its letters are committed together or not at all."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from portal.address import plain_address
@@ -11,7 +11,7 @@ from portal.cases.register import Case
 from portal.config import Config, IntakeMail
 from portal.database import transaction
 from portal.delivery.letters import Envelope, compose, to_one_reader
-from portal.delivery.outbox import post
+from portal.delivery.outbox import Letter, draw_up, put
 from portal.failpoints import failpoint
 from portal.organisation import organisation
 from portal.routing.places import normalise_postcode
@@ -21,35 +21,55 @@ from portal.web.quota import Purpose, take
 from portal.workdays import HERE, add_workdays, last_day
 
 
-def accept(
-    submission: Submission,
-    destination: Destination,
-    now: datetime,
-    config: Config,
-    doubts: Iterable[Doubt] = (),
-) -> Case:
-    """Take a submission in; the same form twice gives the same reference and writes nothing.
+@dataclass(frozen=True, repr=False)  # what it says must not end up in a log
+class Letters:
+    """What is written about a case at first; to its requester there may be nothing to write."""
+
+    to_manager: Letter
+    to_requester: Letter | None
+
+
+@dataclass(frozen=True, repr=False)
+class Ready:
+    """A request that only has to be written down: while that is done nobody else can write."""
+
+    submission: Submission
+    case: Case
+    letters: Letters
+
+
+def prepare(
+    submission: Submission, destination: Destination, now: datetime, config: Config
+) -> Ready:
+    """Make a case of a submission, and its letters; nothing is kept of it yet."""
+    case = register.new_case(
+        submission,
+        region=destination.region_key,
+        postcode=normalise_postcode(submission.postcode) or "",
+        municipality=destination.municipality or submission.municipality,
+        now=now,
+    )
+    letters = _letters(case, submission, destination, now, config, unseen=False)
+    return Ready(submission, case, letters)
+
+
+def accept(ready: Ready, doubts: Iterable[Doubt] = ()) -> Case:
+    """Take a request in; the same form twice gives the same reference and writes nothing.
 
     With ``doubts`` the case waits in quarantine, and nobody is written to until ``announce``.
     When this returns the commit has reached the disk. Raises ``register.AlreadyReceived`` where
     the form came in before with another body, and ``peewee.PeeweeException`` where the
     database cannot take it; nothing is written then.
     """
+    case = ready.case
     try:
         with transaction():
-            case = register.receive(
-                submission,
-                region=destination.region_key,
-                postcode=normalise_postcode(submission.postcode) or "",
-                municipality=destination.municipality or submission.municipality,
-                now=now,
-                doubts=doubts,
-            )
+            register.receive(case, doubts)
             if not case.doubts:
-                _write(case, submission, destination, now, config, unseen=False)
+                _post(ready.letters, ready.submission.email, case.received_at)
     except register.AlreadyReceived as earlier:
         # Another body under the same key must be asked about: a reference is a promise to keep it.
-        if not register.holds(earlier.case, submission):
+        if not register.holds(earlier.case, ready.submission):
             raise
         case = earlier.case
     return case
@@ -62,7 +82,8 @@ def announce(case: Case, now: datetime, config: Config, *, unseen: bool) -> None
     manager that nobody looked whether a person sent it.
     """
     said, destination = submission_of(case, register.answers_of(case)), _answering(case, now)
-    _write(case, said, destination, now, config, unseen=unseen)
+    letters = _letters(case, said, destination, now, config, unseen=unseen)
+    _post(letters, said.email, now)
     for added in register.additions(case):
         said = replace(
             submission_of(case, added.answers),
@@ -94,21 +115,21 @@ def write_to_manager(
     a case in quarantine nothing is posted: its manager does not know of it.
     """
     if not register.is_doubted(case):
-        _post_to_manager(letter, case, _answering(case, now), now, config, **said)
+        put(_to_manager(letter, case, _answering(case, now), now, config, **said))
 
 
 def _answering(case: Case, now: datetime) -> Destination:
     return destination_of(case.region, now.astimezone(HERE).date())
 
 
-def _post_to_manager(
+def _to_manager(
     letter: str,
     case: Case,
     destination: Destination,
     now: datetime,
     config: Config,
     **said: object,
-) -> None:
+) -> Letter:
     text = compose(
         letter,
         case=case,
@@ -126,10 +147,10 @@ def _post_to_manager(
         reply_to=organisation().email,
         case_reference=case.reference,
     )
-    post(letter, text, envelope, now, config.mail_sender)
+    return draw_up(letter, text, envelope, now, config.mail_sender)
 
 
-def _write(
+def _letters(
     case: Case,
     submission: Submission,
     destination: Destination,
@@ -137,11 +158,25 @@ def _write(
     config: Config,
     *,
     unseen: bool,
-) -> None:
+) -> Letters:
     said = _as_sent(submission)
-    _post_to_manager("intake", case, destination, now, config, unseen=unseen, **said)
+    return Letters(
+        _to_manager("intake", case, destination, now, config, unseen=unseen, **said),
+        _to_requester(case, submission, now, config) if submission.email else None,
+    )
+
+
+def _post(letters: Letters, address: str, now: datetime) -> None:
+    """Put them in the outbox; to the requester's address within its quota."""
+    put(letters.to_manager)
     failpoint("accept: manager written to")
-    _write_to_requester(case, submission, now, config)
+    # Counted as it will be written on the envelope: one mailbox has many spellings.
+    if letters.to_requester and take(
+        Purpose.CONFIRMATION, plain_address(address), now, a_day=1, a_week=3
+    ):
+        failpoint("accept: confirmation counted")
+        put(letters.to_requester)
+        failpoint("accept: requester written to")
 
 
 def submission_of(case: Case, answers: Answers) -> Submission:
@@ -166,15 +201,8 @@ def _as_sent(submission: Submission) -> dict[str, object]:
     return {"said": submission, "pupil": submission.role is Role.PUPIL}
 
 
-def _write_to_requester(case: Case, submission: Submission, now: datetime, config: Config) -> None:
-    """Confirm by mail, within the quota, in words that hold nothing the requester typed."""
-    address = submission.email
-    if not address:
-        return
-    # Counted as it will be written on the envelope: one mailbox has many spellings.
-    if not take(Purpose.CONFIRMATION, plain_address(address), now, a_day=1, a_week=3):
-        return
-    failpoint("accept: confirmation counted")
+def _to_requester(case: Case, submission: Submission, now: datetime, config: Config) -> Letter:
+    """Confirm by mail, in words that hold nothing the requester typed."""
     text = compose(
         "confirmation",
         reference=case.reference,
@@ -184,6 +212,5 @@ def _write_to_requester(case: Case, submission: Submission, now: datetime, confi
         organisation=organisation(),
     )
     # Nobody else may read who asked for what.
-    envelope = to_one_reader(address, case.reference)
-    post("confirmation", text, envelope, now, config.mail_sender)
-    failpoint("accept: requester written to")
+    envelope = to_one_reader(submission.email, case.reference)
+    return draw_up("confirmation", text, envelope, now, config.mail_sender)

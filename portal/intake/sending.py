@@ -84,17 +84,20 @@ def _take_in(
     page: Page, form: Intake, draft: drafts.Draft, to: Destination | Choice
 ) -> ResponseReturnValue:
     assert not isinstance(to, Choice)  # noqa: S101 - every step was found sound
+    ready = accepting.prepare(form.submission(), to, now(), config())
     # Nobody else can write meanwhile: so no more is done in here than must be.
     with transaction():
         failpoint("send: lock taken")
         if drafts.is_as_it_was(draft):
-            return _accept(page, form, draft, to)
+            return _accept(page, form, draft, ready)
     # What another tab has changed since it was read is not passed over.
     return _send(page)
 
 
-def _accept(page: Page, form: Intake, draft: drafts.Draft, to: Destination) -> ResponseReturnValue:
-    case = accepting.accept(form.submission(), to, now(), config(), _doubts(form, draft))
+def _accept(
+    page: Page, form: Intake, draft: drafts.Draft, ready: accepting.Ready
+) -> ResponseReturnValue:
+    case = accepting.accept(ready, _doubts(form, draft))
     answered = {str(n): _said(form, step) for n, step in enumerate(page.door.form.steps, 1)}
     drafts.close(draft, case.reference, answered, now())
     failpoint("send: draft closed")

@@ -23,7 +23,7 @@ from portal.delivery.letters import Text, to_one_reader
 from portal.delivery.outbox import Letter, Outcome, Outgoing, Result, post
 from portal.delivery.worker import deliver_round
 from portal.intake import drafts
-from portal.intake.accept import accept
+from portal.intake.accept import accept, prepare
 from portal.routing.regions import destination_of
 from portal.routing.rules import NATIONAL
 from portal.sealing import Keyring
@@ -79,7 +79,7 @@ class Desk:
                 phone="",
                 answers=(("how", ("zo",)),),
             )
-            case = accept(submission, destination_of("utrecht"), now, self.config)
+            case = accept(prepare(submission, destination_of("utrecht"), now, self.config))
             drafts.close(draft, case.reference, {}, now)
 
     def claim(self) -> None:

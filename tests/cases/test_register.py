@@ -18,7 +18,9 @@ from tests.cases.test_case import SAID
 
 def receive(now: datetime, **other: str) -> Case:
     said: Submission = replace(SAID, form_key=secrets.token_hex(16), **other)  # type: ignore[arg-type]
-    return register.receive(said, "utrecht", "3511", "Utrecht", now)
+    case = register.new_case(said, "utrecht", "3511", "Utrecht", now)
+    register.receive(case)
+    return case
 
 
 def contact(name: str = "", email: str = "", phone: str = "") -> Contact:

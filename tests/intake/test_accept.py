@@ -14,7 +14,7 @@ import pytest
 from portal.cases.case import Intent, Kind, Role, Submission
 from portal.config import Config
 from portal.database import database
-from portal.intake.accept import accept, add
+from portal.intake.accept import accept, add, prepare
 from portal.routing import absences
 from portal.routing.regions import Destination, route
 from portal.workdays import HERE
@@ -268,7 +268,7 @@ def config(browser: Browser) -> Config:
 def send(config: Config, email: str, at: datetime) -> None:
     destination = route("3511", "", at.date())
     assert isinstance(destination, Destination)
-    accept(submission(email), destination, at, config)
+    accept(prepare(submission(email), destination, at, config))
 
 
 def confirmations() -> int:

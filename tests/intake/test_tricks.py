@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from portal.cases.register import AlreadyReceived
-from portal.intake.accept import accept
+from portal.intake.accept import accept, prepare
 from portal.intake.forms import new_key
 from portal.routing.regions import route
 from tests.intake.walking import asked_of, go_on, reach, shown, stored
@@ -40,9 +40,9 @@ def test_two_bodies_that_race_under_one_key_are_never_both_acknowledged(browser:
         for story in ("de eerste", "de tweede")
     )
     to = route("3511", "")
-    accept(first, to, now, config)  # type: ignore[arg-type]
+    accept(prepare(first, to, now, config))  # type: ignore[arg-type]
     with pytest.raises(AlreadyReceived):
-        accept(second, to, now, config)  # type: ignore[arg-type]
+        accept(prepare(second, to, now, config))  # type: ignore[arg-type]
     assert len(cases()) == 1
 
 
