@@ -30,6 +30,7 @@ from portal.casework import (
 from portal.casework.figures import views as figures_views
 from portal.config import Config, Mode
 from portal.database import (
+    FAULTS,
     check_integrity,
     check_key,
     database,
@@ -148,7 +149,8 @@ def _set_up_pages(app: Flask, config: Config) -> None:
     app.jinja_env.filters["lower_first"] = lambda text: text[:1].lower() + text[1:]
     app.before_request(_refuse_unmeasured)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(PeeweeException, _database_error)
+    for fault in FAULTS:
+        app.register_error_handler(fault, _database_error)
     app.after_request(lambda response: dress(response, config))
 
 
@@ -209,7 +211,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return page
 
 
-def _database_error(fault: PeeweeException) -> ResponseReturnValue:
+def _database_error(fault: Exception) -> ResponseReturnValue:
     logging.getLogger(__name__).error("the database failed: %s", type(fault).__name__)
     heading, what_to_do = ERRORS[503]
     return _error_page(heading, what_to_do), 503

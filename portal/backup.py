@@ -55,12 +55,21 @@ def back_up(to: Path) -> None:
     with _part_of(to) as part:
         failpoint("backup: file begun")
         with connection():
-            write_file(database.obj, part)
+            _write(part)
         failpoint("backup: written")
         with closing(_opened(part)) as made:
             _examine(made, part)
         failpoint("backup: examined")
         _keep(part, to)
+
+
+def _write(part: Path) -> None:
+    try:
+        write_file(database.obj, part)
+    except NotCopied as fault:
+        raise BackupRefused(
+            f"there is no backup, the copy is not what there was: {fault}"
+        ) from fault
 
 
 def restore(backup: Path, to: str, keys: Keyring) -> Restored:
@@ -97,6 +106,8 @@ def _fill(to: str, held: Path) -> None:
 def _restore_file(backup: Path, to: Path, keys: Keyring) -> Restored:
     for there in (to, Path(f"{to}-wal"), Path(f"{to}-shm"), Path(f"{to}-journal")):
         _refuse_existing(there)
+    if not backup.is_file():
+        raise BackupRefused(f"there is no backup {backup}: give a file that is there")
     with _part_of(to) as part:
         shutil.copyfile(backup, part)
         failpoint("restore: copied")
@@ -167,6 +178,8 @@ def _refuse_existing(path: Path) -> None:
 @contextmanager
 def _part_of(to: Path) -> Iterator[Path]:
     """An empty file beside its place that only its owner can read; gone afterwards."""
+    if not to.parent.is_dir():
+        raise BackupRefused(f"there is no folder {to.parent}: make it, or give another name")
     part = Path(f"{to}.part")
     _clear(part)  # of one that was killed
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -3,13 +3,11 @@
 import argparse
 import sys
 
-from peewee import PeeweeException
-
 from portal.app import StartRefused
 from portal.commands import backups, doctor, keys, moving, regions, serving, staff, upkeep
 from portal.commands.command import Refused
 from portal.config import ConfigError
-from portal.database import DatabaseUnsound
+from portal.database import FAULTS, DatabaseUnsound, in_words
 from portal.development.settings import SettingsTorn
 from portal.log import classes, places
 from portal.organisation import OrganisationTorn
@@ -39,7 +37,6 @@ _REFUSALS = (
     OrganisationTorn,
     SettingsTorn,
     StartRefused,
-    PeeweeException,
     OSError,
 )
 
@@ -50,16 +47,16 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         asked.command.run(asked)
     except _REFUSALS as fault:
-        # PostgreSQL tells on further lines what it was working on.
-        said = f"{fault}".partition("\n")[0]
-        print(f"portal {asked.command.words}: {said}", file=sys.stderr)
-        return 1
+        said = f"{fault}"
+    except FAULTS as fault:
+        said = in_words(fault)
     except Exception as fault:  # noqa: BLE001 - a traceback shows values, and is no line
         place = (*places(fault), "nowhere")[0]
         said = f"a fault of the program ({classes(fault)} at {place}): nothing more was done"
-        print(f"portal {asked.command.words}: {said}", file=sys.stderr)
-        return 1
-    return 0
+    else:
+        return 0
+    print(f"portal {asked.command.words}: {said}", file=sys.stderr)
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:

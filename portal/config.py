@@ -176,6 +176,8 @@ def _contradictions(config: Config) -> list[str]:
 def database_url(text: str) -> str:
     """The URL of a database as it was given; raises ``ValueError`` where it will not do."""
     if text.startswith("sqlite:///"):
+        if text.endswith("/"):
+            raise ValueError("name the file: sqlite:////var/lib/portal.db, absolute by a fourth /")
         return text
     if not text.startswith("postgresql://"):
         raise ValueError("give sqlite:///path or postgresql://user@host/name")
@@ -188,9 +190,13 @@ def _refuse_open_road(url: str) -> None:
     try:
         told = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
-        raise ValueError("it cannot be read: a sign in a password is written as %40") from None
+        raise ValueError(
+            "it cannot be read: a sign in a password is written as %40; see what follows a ?"
+        ) from None
     if not told.get("dbname"):
         raise ValueError("name the database: postgresql://user@host/name")
+    for port in filter(None, f"{told.get('port') or ''}".split(",")):
+        _port(port)
     hosts = f"{told.get('hostaddr') or told.get('host') or ''}".split(",")
     near = all(not host or host.startswith("/") or host in LOOPBACK for host in hosts)
     if not near and told.get("sslmode") != "verify-full":

@@ -1,17 +1,15 @@
 """Health: whether the portal does what it promises, told without a word about anybody."""
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from peewee import PeeweeException
-
 from portal import room
 from portal.backup import newest
 from portal.cases.keeping import quarantined_since, unhandled_since
 from portal.database import (
+    FAULTS,
     DatabaseUnsound,
     check_key,
     connection,
@@ -76,8 +74,7 @@ def examine(
 def _guarded(check: Callable[[], Check]) -> Check:
     try:
         return check()
-    # What goes wrong while rows are read reaches us as SQLite's own.
-    except (PeeweeException, sqlite3.Error, DatabaseUnsound) as fault:
+    except (*FAULTS, DatabaseUnsound) as fault:
         return Check(ok=False, says=f"The database does not answer ({type(fault).__name__}).")
 
 

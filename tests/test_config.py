@@ -36,7 +36,12 @@ def test_an_empty_setting_is_a_missing_one(name: str, empty: str) -> None:
 
 WRONG = [
     ("DATABASE_URL", "mysql://x", "give sqlite:///"),
+    ("DATABASE_URL", "sqlite:///", "name the file"),
+    ("DATABASE_URL", "sqlite:////var/lib/", "name the file"),
+    ("DATABASE_URL", "postgres://portal@/portal", "or postgresql://user@host/name"),
     ("DATABASE_URL", "postgresql://portal@/", "name the database"),
+    ("DATABASE_URL", "postgresql://portal@/portal?hots=/run", "see what follows a ?"),
+    ("DATABASE_URL", "postgresql://portal@localhost:mail/portal", "1 to 65535"),
     ("DATABASE_URL", "postgresql://portal:kan%arie@/portal", "a sign in a password"),
     ("DATABASE_URL", "postgresql://portal@db.example.org/portal", "add ?sslmode=verify-full"),
     ("DATABASE_URL", "postgresql://portal@127.0.0.1,10.0.0.2/portal", "add ?sslmode=verify-full"),

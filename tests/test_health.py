@@ -18,8 +18,7 @@ from portal.routing.tables import ManagerRow
 from portal.sealing import Keyring
 from portal.sweep import LONGEST_STOP, sweep
 from portal.workdays import add_workdays
-from tests.conftest import DATA_KEY
-from tests.databases import url_in
+from tests.databases import elsewhere, url_in
 from tests.portal_app import (
     DOORS,
     Browser,
@@ -210,7 +209,7 @@ def test_the_portal_does_not_start_with_a_wrong_key(tmp_path: Path) -> None:
 
 @pytest.mark.sqlite
 def test_the_portal_does_not_start_on_a_schema_that_is_behind(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'portal.db'}"
-    open_database(url, Keyring([DATA_KEY]), create=True)
+    url = new_database(tmp_path)
+    elsewhere(url, "DELETE FROM schema_migration WHERE name = '0011_retention'")
     with pytest.raises(StartRefused, match="portal migrate"):
         create_app(Config.from_environment(environment(url)))

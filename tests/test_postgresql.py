@@ -138,7 +138,7 @@ def test_a_server_that_could_lose_a_commit_is_refused(
 ) -> None:
     # Its answer is right here, so what is wanted is turned round.
     monkeypatch.setitem(engine._WANTED, name, "something else")
-    with pytest.raises(DatabaseUnsound, match=f"must be set otherwise: {name} = something else$"):
+    with pytest.raises(DatabaseUnsound, match=f"must be set otherwise: {name} = something else;"):
         open_database(database_url, KEYS)
 
 

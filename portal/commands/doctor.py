@@ -3,14 +3,11 @@
 import argparse
 import json
 import secrets
-import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-
-from peewee import PeeweeException
 
 from portal.app import MANIFEST
 from portal.casework.people import StaffRole
@@ -18,10 +15,12 @@ from portal.casework.staff import Staff
 from portal.commands.command import Command, Refused, now, settings
 from portal.config import Config, ConfigError
 from portal.database import (
+    FAULTS,
     DatabaseUnsound,
     check_integrity,
     check_key,
     connection,
+    in_words,
     open_database,
     pending_migrations,
 )
@@ -93,11 +92,15 @@ def look(mail_to: str | None, at: datetime) -> dict[str, Check]:
 def _guarded(see: Callable[[Patient], Check], patient: Patient) -> Check:
     try:
         return see(patient)
-    except (PeeweeException, sqlite3.Error) as fault:
-        what = f"The database does not answer ({type(fault).__name__})"
-        return Check(ok=False, says=f"{what}: see that its disk works, or restore a backup.")
+    except FAULTS as fault:
+        return Check(ok=False, says=f"{_begun(in_words(fault))}.")
     except _FAULTS as fault:
-        return Check(ok=False, says=f"{type(fault).__name__}: {fault}.")
+        return Check(ok=False, says=f"{_begun(str(fault))}.")
+
+
+def _begun(text: str) -> str:
+    """As a sentence begins, unless it does with a name that stands as it is."""
+    return text[:1].upper() + text[1:] if text.startswith(("the ", "this ")) else text
 
 
 def _unseen(first: str, names: Mapping[str, object] | None = None) -> dict[str, Check]:
@@ -210,7 +213,8 @@ def _private(patient: Patient) -> Iterator[Path]:
     env = settings_file(state_folder(patient.config.database_url))
     beside = (file, wal, shm, env) if file else (env,)
     kept = (folder, *folder.iterdir()) if folder and folder.is_dir() else ()
-    return (path for path in (*beside, *kept) if path.exists())
+    # Never a folder that a URL names by mistake: the cure would shut it to others.
+    return (path for path in (*beside, *kept) if path.is_file())
 
 
 def _mail(patient: Patient) -> Check:

@@ -2,6 +2,7 @@
 
 from portal.database.binding import DatabaseUnsound, database, keyring
 from portal.database.columns import Moment, Table, Word
+from portal.database.faults import FAULTS, in_words
 from portal.database.keys import KeyProof, check_key
 from portal.database.opening import check_integrity, connected, open_database
 from portal.database.plain import Plain
@@ -23,6 +24,7 @@ from portal.database.transactions import (
 )
 
 __all__ = [
+    "FAULTS",
     "FORGOTTEN",
     "MIGRATIONS",
     "PRAGMAS",
@@ -43,6 +45,7 @@ __all__ = [
     "connection",
     "database",
     "holding",
+    "in_words",
     "keyring",
     "locking",
     "migrate",

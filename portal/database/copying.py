@@ -11,6 +11,7 @@ import psycopg
 from peewee import chunked
 
 from portal.database.engines import Engine
+from portal.database.faults import cure_of
 from portal.database.moved import MARK
 from portal.database.schema import HISTORY, lay_out, steps_of
 from portal.database.sqlite import Sqlite
@@ -81,7 +82,8 @@ def _copy_table(source: Engine, target: Engine, table: str) -> None:
         for some in chunked(_rows(source, table), _AT_ONCE):
             cursor.executemany(insert, [fit(row) for row in some])
     except (sqlite3.Error, psycopg.Error) as fault:
-        raise NotCopied(f"{table} does not fit ({type(fault).__name__})") from fault
+        why = cure_of(fault) or "it cannot stand there"
+        raise NotCopied(f"{table} does not fit ({type(fault).__name__}): {why}") from fault
 
 
 def _rows(of: Engine, table: str) -> Iterator[tuple[Any, ...]]:

@@ -32,6 +32,8 @@ def check_key() -> None:
             proven = [row.proof for row in KeyProof.select()]
         except SealBroken:
             proven = []
+    if not proven and not has_key():
+        raise DatabaseUnsound("the database was not begun to its end: run 'portal migrate'")
     if not proven:
         raise DatabaseUnsound("PORTAL_DATA_KEYS does not open this database: give its own key")
 

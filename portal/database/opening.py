@@ -4,13 +4,12 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from peewee import PeeweeException
-
 from portal.database.binding import DatabaseUnsound, database, use_keys
 from portal.database.engines import Engine, engine_at
+from portal.database.faults import FAULTS, in_words
 from portal.database.keys import use_digest_key
 from portal.database.moved import mark_of
-from portal.database.postgresql import Postgresql
+from portal.database.schema import refuse_another
 from portal.database.transactions import connection
 from portal.sealing import Keyring
 
@@ -29,7 +28,7 @@ def open_database(url: str, keys: Keyring, *, create: bool = False, moving: bool
         database.close()
     database.initialize(engine_at(url, create=create))
     use_keys(keys)
-    with connected(database.obj), _refusing_damage():
+    with connected(database.obj), _refusing_in_words():
         if not create:
             _refuse_empty()
         if not moving:
@@ -42,17 +41,18 @@ def check_integrity(*, references: bool = False) -> None:
 
     With ``references`` also see that no row refers to one that is not there.
     """
-    with _refusing_damage(), connection():
+    with _refusing_in_words(), connection():
         if not database.is_whole(references=references):
             raise DatabaseUnsound(_DAMAGED)
 
 
 def _refuse_empty() -> None:
-    # A file was looked at before; a database on a server is there before anything is in it.
-    if isinstance(database.obj, Postgresql) and not database.get_tables():
+    # A database is there before anything is in it: on a server, or where a begin was cut off.
+    if not database.get_tables():
         raise DatabaseUnsound(
             "the database is empty: restore a backup, or begin one with 'portal migrate'"
         )
+    refuse_another(database.obj)
 
 
 def _refuse_moved() -> None:
@@ -66,7 +66,7 @@ def connected(engine: Engine) -> Iterator[None]:
     try:
         opened = engine.connect(reuse_if_open=True)
         engine.check_settings()
-    except PeeweeException as fault:
+    except FAULTS as fault:
         raise DatabaseUnsound(engine.why_closed(fault)) from fault
     try:
         yield
@@ -76,8 +76,8 @@ def connected(engine: Engine) -> Iterator[None]:
 
 
 @contextmanager
-def _refusing_damage() -> Iterator[None]:
+def _refusing_in_words() -> Iterator[None]:
     try:
         yield
-    except PeeweeException as fault:
-        raise DatabaseUnsound(_DAMAGED) from fault
+    except FAULTS as fault:
+        raise DatabaseUnsound(in_words(fault)) from fault

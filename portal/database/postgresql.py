@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from select import POLLIN, poll
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -11,6 +12,7 @@ from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
 
 from portal.database.binding import DatabaseUnsound
+from portal.database.faults import cure_of, said_by
 
 SCHEME = "postgresql://"
 
@@ -42,6 +44,21 @@ _SORTS_BY_OCTETS = "SELECT 'B' < 'a' AND 'a-c' < 'ab' AND 'z' < 'é'"
 
 # The largest table that is written anew to be rid of what was deleted: about a second.
 _SMALL = 256 * 2**20  # octets
+
+
+def _died(line: psycopg.Connection[Any]) -> bool:
+    """Whether a connection on which nothing is going on is of no use any more.
+
+    A server that ends says so on the line, where it is only read with the next answer.
+    """
+    heard = poll()
+    try:
+        heard.register(line.fileno(), POLLIN)
+        while not line.closed and heard.poll(0):
+            line.pgconn.consume_input()
+    except psycopg.Error:
+        return True
+    return bool(line.closed)
 
 
 class _WithoutNul(StrDumperUnknown):
@@ -83,7 +100,7 @@ class Postgresql(PostgresqlDatabase):
 
     def connect(self, reuse_if_open: bool = False) -> bool:
         """As ever; but an open connection that died is replaced, if nothing was begun on it."""
-        if not self.is_closed() and not self.in_transaction() and self._connected().closed:
+        if not self.is_closed() and not self.in_transaction() and _died(self._connected()):
             self.close()
             super().connect()
             return not reuse_if_open
@@ -110,7 +127,9 @@ class Postgresql(PostgresqlDatabase):
         drift = sorted(_WANTED.items() - dict(self._run(asked, list(_WANTED)).fetchall()).items())
         if drift:
             wanted = ", ".join(f"{name} = {value}" for name, value in drift)
-            raise DatabaseUnsound(f"PostgreSQL must be set otherwise: {wanted}")
+            raise DatabaseUnsound(
+                f"PostgreSQL must be set otherwise: {wanted}; a standby will not do"
+            )
         if not self._answer(_SORTS_BY_OCTETS):
             raise DatabaseUnsound(
                 "the database sorts text by a language: make it anew with "
@@ -129,13 +148,14 @@ class Postgresql(PostgresqlDatabase):
                 self._run(f'DROP TABLE "{table}" CASCADE')
             self._run("DROP FUNCTION IF EXISTS audit_line_guard, moved_away")
 
-    def why_closed(self, fault: PeeweeException) -> str:
+    def why_closed(self, fault: Exception) -> str:
         """What an operator is told when it does not open, without the password."""
-        said = f"{fault}".partition("\n")[0].strip()
+        said = said_by(fault)
         secret = urlsplit(self.database).password
         for shown in (secret, unquote(secret)) if secret else ():
             said = said.replace(shown, "…")
-        return f"PostgreSQL does not let the portal in ({said}): see that it runs, and the URL"
+        cure = cure_of(fault) or "see that it runs, and the URL"
+        return f"PostgreSQL does not let the portal in ({said}): {cure}"
 
     def octets(self) -> int:
         """How large it is."""

@@ -71,11 +71,11 @@ def lay_out(to: Engine, steps: list[str]) -> None:
 
 def _begin(to: Engine) -> list[str]:
     """Make the schema that an engine begins with, unless it is there; gives its steps."""
+    refuse_another(to)
     if not isinstance(to, Postgresql):
         return []
     with to.atomic():
-        if tables := to.get_tables():
-            _refuse_another(tables)
+        if to.get_tables():
             return []
         to.script((MIGRATIONS / to.BEGINS_WITH).read_text())
         runner = Runner(to, str(MIGRATIONS))
@@ -86,8 +86,10 @@ def _begin(to: Engine) -> list[str]:
         return steps
 
 
-def _refuse_another(tables: list[str]) -> None:
-    if HISTORY not in tables:
+def refuse_another(database: Engine) -> None:
+    """Raise ``DatabaseUnsound`` where there are tables, and none of them is the portal's."""
+    tables = database.get_tables()
+    if tables and HISTORY not in tables:
         raise DatabaseUnsound(
             f"this database is something else's (it has '{tables[0]}'): give the portal its own"
         )

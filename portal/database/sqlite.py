@@ -9,9 +9,10 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
-from peewee import OperationalError, PeeweeException, SqliteDatabase
+from peewee import OperationalError, SqliteDatabase
 
 from portal.database.binding import DatabaseUnsound
+from portal.database.faults import cure_of, said_by
 
 SCHEME = "sqlite:///"
 
@@ -119,9 +120,10 @@ class Sqlite(SqliteDatabase):
             self._state.writes = False
             self._first.release()
 
-    def why_closed(self, fault: PeeweeException) -> str:
+    def why_closed(self, fault: Exception) -> str:
         """What an operator is told when it does not open."""
-        return f"the database does not open ({fault}): check its file and rights"
+        cure = cure_of(fault) or "check its file and rights"
+        return f"the database {self.says_where()} does not open ({said_by(fault)}): {cure}"
 
     def check_settings(self) -> None:
         """Ask back what was set; raises ``DatabaseUnsound``."""
