@@ -35,7 +35,9 @@ _SETTINGS = {
 class Server:
     """A server that is reached by a socket in ``folder``; each test has a database on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, **other: str) -> None:
+        """Start one, with these other settings."""
+        self._settings = _SETTINGS | other
         found = POSTGRES.find()
         if found is None:
             raise RuntimeError("PostgreSQL is not there: see python tests/machine.py")
@@ -58,11 +60,12 @@ class Server:
 
     def url(self, name: str) -> str:
         """Where the database of this name is."""
-        return f"postgresql://portal@/{name}?host={self.folder}"
+        port = self._settings.get("port", "5432")
+        return f"postgresql://portal@:{port}/{name}?host={self.folder}"
 
     def start(self) -> None:
         """Start it, or start it again."""
-        settings = _SETTINGS | {"unix_socket_directories": str(self.folder)}
+        settings = self._settings | {"unix_socket_directories": str(self.folder)}
         told = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self._running = subprocess.Popen(  # noqa: S603
             [self._programs / "postgres", "-D", str(self.folder / "data"), *told],

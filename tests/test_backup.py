@@ -313,7 +313,7 @@ def test_a_backup_for_which_there_is_no_room_is_refused_in_one_line_and_leaves_n
 
 
 def test_a_folder_that_is_not_there_is_not_made(live: Path, tmp_path: Path) -> None:
-    with pytest.raises(BackupRefused, match="no folder .*nowhere: make it"):
+    with pytest.raises(BackupRefused, match=r"no folder .*nowhere: make it"):
         back_up(tmp_path / "nowhere" / "b.db")
     assert not (tmp_path / "nowhere").exists()
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +20,16 @@ import pytest
 from portal.development.catcher import catching
 from tests.deploy.stack import Stack
 from tests.deploy.units import DEPLOY, ROOT, Machine, confined, install_release, settings
-from tests.portal_app import DOORS, required
+from tests.machine import POSTGRES
+from tests.portal_app import DOORS, PHONE, required
+from tests.postgresql import Server
+from tests.real_server import Filled
 from tests.site_build import ensure_built
 
 PAPER = ROOT / "docs" / "beheer.md"
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 PATIENCE = 60  # seconds for one line
+M = re.MULTILINE
 
 # What is not done as it stands, and why.
 NOT_DONE = {
@@ -46,11 +50,14 @@ OTHER_WORDS = {
     "-o eigen-kracht -g eigen-kracht ": "",
     "-o root -g eigen-kracht ": "",
     "runuser -u eigen-kracht -- ": "",
+    "runuser -u postgres -- ": "",
     "PORTAL_MAIL_SERVER=smtp.example.org": "PORTAL_MAIL_SERVER=127.0.0.1",
     "PORTAL_MAIL_SECURITY=starttls": "PORTAL_MAIL_SECURITY=none",
 }
 # It names what is left to do after an installation, and exits with 1 for it.
 MAY_REFUSE = "portal doctor"
+# Where PostgreSQL listens by itself is another machine's, so here it is told.
+SERVED = re.compile(r"(postgresql://eigen-kracht@/portal)(?!\?)")
 
 
 def steps() -> Iterator[tuple[str, str]]:
@@ -69,12 +76,16 @@ class Operator:
         self._mail_port = mail_port
         self.said: dict[str, str] = {}
         self.done: list[str] = []
+        self.postgresql: Server | None = None
+        self.waiting: Filled | None = None
 
     def follow(self, line: str) -> None:
         """Do one line; raises ``AssertionError`` with what it said where it fails."""
         self.done.append(line)
         if line.startswith("git clone"):
             install_release(self.machine, line.rpartition("/")[2])
+        elif line == "apt-get install -y postgresql":
+            self.postgresql = Server()  # as Debian starts it
         elif not line.startswith(tuple(NOT_DONE)):
             self._do(line)
 
@@ -90,41 +101,70 @@ class Operator:
             self._shell(line)
             self._rewrite()
 
-    def until_mailed(self, address: str) -> None:
-        """Wait for a letter to this address."""
-        end = time.monotonic() + PATIENCE
-        while not any(f"To: {address}" in letter for letter in self._letters()):
-            assert time.monotonic() < end, address
-            time.sleep(0.05)
+    def until_mailed(self, address: str, times: int = 1) -> None:
+        """Wait for so many letters to this address."""
+        until(lambda: sum(f"To: {address}" in letter for letter in self._letters()) >= times)
+
+    def mailed(self) -> list[str]:
+        """The Message-ID of every letter that arrived, in order."""
+        return sorted(
+            line for letter in self._letters() for line in re.findall("^Message-ID:.*", letter, M)
+        )
 
     def _letters(self) -> list[str]:
         files = (self.machine.folder / "mailbox").glob("*.eml")
         return [file.read_text("ascii") for file in files]
 
+    def form(self) -> Filled:
+        """A request, filled in through the proxy and not sent yet."""
+        return self.stack.fill_in(DOORS["pupil"], required("pupil"))
+
     def cases(self) -> int:
-        """How many cases the database holds."""
-        with sqlite3.connect(self.machine.path("/var/lib/eigen-kracht/portal.db")) as opened:
-            (number,) = opened.execute('SELECT count(*) FROM "case"').fetchone()
-        opened.close()
-        return int(number)
+        """How many cases the database holds that the settings name."""
+        ((number,),) = self.asked('SELECT count(*) FROM "case"')
+        return int(f"{number}")
+
+    def asked(self, question: str) -> list[tuple[object, ...]]:
+        """The answer of that database, by another way than the portal's."""
+        url = settings(self.machine.path("/etc/eigen-kracht/portal.env"))["PORTAL_DATABASE_URL"]
+        if self.postgresql and url.startswith("postgresql:"):
+            return self.postgresql.execute(question, "portal")
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as opened:
+            return opened.execute(question).fetchall()
+
+    def refused(self, line: str) -> str:
+        """Do one line that must not succeed; gives what it complained of."""
+        done = self._run(line)
+        assert done.returncode == 1
+        return done.stderr
 
     def _shell(self, line: str) -> None:
-        here = self.machine.folder / "usr" / "local" / "sbin"
-        done = subprocess.run(  # noqa: S603
+        done = self._run(line)
+        self.said[line] = done.stdout
+        assert done.returncode == 0 or line.startswith(MAY_REFUSE), (line, done.stderr)
+        assert "Traceback" not in done.stderr
+
+    def _run(self, line: str) -> "subprocess.CompletedProcess[str]":
+        places = [str(self.machine.folder / "usr" / "local" / "sbin"), os.environ["PATH"]]
+        of_server = {}
+        if self.postgresql and line.startswith("runuser -u postgres"):
+            of_server = {"PGHOST": f"{self.postgresql.folder}", "PGUSER": "portal"}
+            of_server["PGDATABASE"] = "postgres"
+            places.append(str(programs_of_postgresql()))
+        return subprocess.run(  # noqa: S603
             ["sh", "-c", self._here(line)],  # noqa: S607
-            env={"PATH": f"{here}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+            env={"PATH": ":".join(places), "PYTHONPATH": str(ROOT), **of_server},
             capture_output=True,
             text=True,
             timeout=PATIENCE,
             check=False,
         )
-        self.said[line] = done.stdout
-        assert done.returncode == 0 or line.startswith(MAY_REFUSE), (line, done.stderr)
-        assert "Traceback" not in done.stderr
 
     def _here(self, text: str) -> str:
         for there, here in OTHER_WORDS.items():
             text = text.replace(there, here)
+        if self.postgresql:
+            text = SERVED.sub(rf"\1?host={self.postgresql.folder}", text)
         port = f"PORTAL_MAIL_PORT={self._mail_port}"
         return self.machine.map(text).replace("PORTAL_MAIL_PORT=587", port)
 
@@ -189,8 +229,26 @@ def new_machine() -> Iterator[Machine]:
 def operator() -> Iterator[Operator]:
     ensure_built()
     with new_machine() as machine, catching(machine.folder / "mailbox") as port:
-        yield Operator(machine, port)
+        operator = Operator(machine, port)
+        yield operator
         machine.stop_all()
+        if operator.postgresql:
+            operator.postgresql.remove()
+
+
+def programs_of_postgresql() -> Path:
+    """Where ``psql`` and its like are."""
+    found = POSTGRES.find()
+    assert found
+    return found.resolve().parent
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait until it is so."""
+    end = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_whoever_follows_the_paper_has_a_portal_that_works(operator: Operator) -> None:
@@ -200,10 +258,16 @@ def test_whoever_follows_the_paper_has_a_portal_that_works(operator: Operator) -
         "Een nieuwe versie": is_upgraded,
         "Terugzetten": has_what_was_in_the_backup,
         "Een nieuwe sleutel": has_one_new_key,
+        "Naar PostgreSQL": has_all_of_before_on_postgresql,
+        "Terugzetten op PostgreSQL": has_what_was_in_the_backup_on_postgresql,
+        "Terug naar SQLite": is_back_on_sqlite,
         "Na een lek": answers,
     }
     for number, (heading, line) in enumerate(lines):
-        operator.follow(line)
+        if line.startswith("portal move"):
+            moves_with_a_visitor_there(operator, line)
+        else:
+            operator.follow(line)
         last = number + 1 == len(lines) or lines[number + 1][0] != heading
         if last and heading in seen:
             seen.pop(heading)(operator)
@@ -223,8 +287,7 @@ def has_all_that_a_new_portal_has(operator: Operator) -> None:
     assert ill == ["staff"]
     assert set(re.findall(r"^(?:ok|fail) +(\w+)", told, re.MULTILINE)) == set(lights())
     assert "/beheer/uitnodiging/" in operator.said["portal staff link ada@example.org"]
-    form = operator.stack.fill_in(DOORS["pupil"], required("pupil"))
-    assert operator.stack.send(form)[0] == 303
+    assert operator.stack.send(operator.form())[0] == 303
     operator.until_mailed("utrecht@example.org")
     operator.until_mailed("ada@example.org")
     assert operator.cases() == 1
@@ -252,7 +315,7 @@ def has_what_was_in_the_backup(operator: Operator) -> None:
     can_be_restored_elsewhere(operator, "met-de-hand.db")
 
 
-def can_be_restored_elsewhere(operator: Operator, name: str) -> None:
+def can_be_restored_elsewhere(operator: Operator, name: str, cases: int = 1) -> None:
     """On another machine, with the backup and the key and nothing else of this one."""
     with new_machine() as machine:
         other = Operator(machine, mail_port=9)
@@ -269,7 +332,7 @@ def can_be_restored_elsewhere(operator: Operator, name: str) -> None:
             other.follow(f"portal restore {backup}")
         file.write_text(file.read_text().replace(made, key))
         other.follow(f"portal restore {backup}")
-        assert other.cases() == 1
+        assert other.cases() == cases
 
 
 def has_one_new_key(operator: Operator) -> None:
@@ -279,6 +342,95 @@ def has_one_new_key(operator: Operator) -> None:
     told = operator.said["portal keys rotate"]
     assert int(re.search(r"sealed (\d+) values anew", told)[1]) > 5  # type: ignore[index]
     answers(operator)
+
+
+def moves_with_a_visitor_there(operator: Operator, line: str) -> None:
+    """Who began before it is told to come back, and can once all is started again."""
+    form = operator.form()
+    operator.follow(line)
+    status, _, page = operator.stack.ask("POST", form.path, form.body, form.headers)
+    assert (status, PHONE in page) == (503, True)
+    operator.waiting = form
+
+
+def has_all_of_before_on_postgresql(operator: Operator) -> None:
+    is_well(operator)
+    assert operator.cases() == 1
+    takes_in_and_mails_what_waited(operator)
+    goes_on_when_postgresql_was_started_again(operator)
+    refuses_to_use_the_old_database(operator)
+    backs_up_each_day(operator)
+
+
+def takes_in_and_mails_what_waited(operator: Operator) -> None:
+    """It is one case more and its letters, and no letter of before went a second time."""
+    cases, mailed = operator.cases(), operator.mailed()
+    assert operator.waiting
+    assert operator.stack.send(operator.waiting)[0] == 303
+    until(lambda: len(operator.mailed()) == len(mailed) + 1)
+    assert operator.cases() == cases + 1
+    assert len(set(operator.mailed())) == len(operator.mailed())
+
+
+def is_well(operator: Operator) -> None:
+    """The doctor has nothing to say but that somebody has yet to sign in."""
+    told = operator.said["portal doctor"]
+    assert re.findall(r"^fail +(\w+)", told, M) == ["staff"]
+    assert len(re.findall(r"^ok ", told, M)) == len(lights()) - 1
+    assert json.loads(operator.stack.ask("GET", "/gezondheid")[2])["status"] == "ok"
+
+
+def goes_on_when_postgresql_was_started_again(operator: Operator) -> None:
+    """Neither web nor worker is started again; who comes first does not notice."""
+    assert operator.postgresql
+    form, again = operator.form(), operator.form()
+    pids = [operator.machine.pid(f"eigen-kracht-{name}") for name in ("web", "worker")]
+    operator.postgresql.stop()
+    assert operator.stack.send(form)[0] == 503
+    operator.postgresql.start()
+    assert [operator.stack.send(one)[0] for one in (form, again)] == [303, 303]
+    operator.until_mailed("utrecht@example.org", times=4)
+    assert pids == [operator.machine.pid(f"eigen-kracht-{name}") for name in ("web", "worker")]
+
+
+def refuses_to_use_the_old_database(operator: Operator) -> None:
+    old = operator.machine.path("/var/lib/eigen-kracht/portal.db")
+    with contextlib.closing(sqlite3.connect(old)) as opened:
+        with pytest.raises(sqlite3.IntegrityError, match="was moved"):
+            opened.execute("DELETE FROM letter")
+        assert opened.execute('SELECT count(*) FROM "case"').fetchone() == (1,)
+    file = operator.machine.path("/etc/eigen-kracht/portal.env")
+    now = file.read_text()
+    file.write_text(
+        re.sub("^PORTAL_DATABASE_URL=.*", f"PORTAL_DATABASE_URL=sqlite:///{old}", now, flags=M)
+    )
+    said = operator.refused("portal worker")
+    assert (said.count("\n"), "was moved to postgresql:///portal" in said) == (1, True)
+    file.write_text(now)
+
+
+def backs_up_each_day(operator: Operator) -> None:
+    """The worker does, and what it made can be put back on a machine that has SQLite."""
+    daily = operator.machine.path("/srv/eigen-kracht")
+    for made in daily.glob("portal-????-??-??.db"):
+        made.unlink()  # of before the move
+    operator.follow("systemctl restart eigen-kracht-worker.service")
+    until(lambda: bool(list(daily.glob("portal-????-??-??.db"))))
+    (made,) = daily.glob("portal-????-??-??.db")
+    can_be_restored_elsewhere(operator, made.name, cases=4)
+
+
+def has_what_was_in_the_backup_on_postgresql(operator: Operator) -> None:
+    """All of when it was made, and no letter goes again."""
+    answers(operator)
+    assert operator.cases() == 1
+    assert len(set(operator.mailed())) == len(operator.mailed())
+
+
+def is_back_on_sqlite(operator: Operator) -> None:
+    is_well(operator)
+    assert operator.cases() == 1
+    takes_in_and_mails_what_waited(operator)
 
 
 def has_nothing_left_over(operator: Operator) -> None:

@@ -162,8 +162,11 @@ def confined(unit: str) -> tuple[str, ...]:
     """What runs a command under the limits of a unit; nothing where this machine cannot do so."""
     if not (shutil.which("systemd-analyze") and find_library("seccomp")):
         return ()
-    filters = re.findall(r"^SystemCallFilter=(.+)$", (DEPLOY / unit).read_text(), re.MULTILINE)
-    return sys.executable, str(Path(sandbox.__file__)), ",".join(sorted(sandbox.calls(filters)))
+    told = (DEPLOY / unit).read_text()
+    filters = re.findall(r"^SystemCallFilter=(.+)$", told, re.MULTILINE)
+    (families,) = re.findall(r"^RestrictAddressFamilies=(.+)$", told, re.MULTILINE)
+    allowed = ",".join(sorted(sandbox.calls(filters)))
+    return sys.executable, str(Path(sandbox.__file__)), allowed, ",".join(families.split())
 
 
 def settings(file: Path) -> dict[str, str]:
