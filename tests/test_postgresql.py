@@ -1,7 +1,11 @@
 """PostgreSQL keeps every promise that SQLite does: what is about this engine alone."""
 
 import hashlib
+import os
+import signal
 import threading
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -39,6 +43,7 @@ from tests.databases import (
     somebody_writing,
 )
 from tests.portal_app import LEARNING, PHONE, Browser, build, environment, keeps, required
+from tests.real_server import free_port, serving
 
 pytestmark = pytest.mark.postgresql
 
@@ -268,6 +273,36 @@ def test_after_the_server_was_away_the_next_request_works_by_itself(tmp_path: Pa
     assert keeps(back.text, {"name": "Noor"} if "name" in form.names else {})
     assert browser.post_form(form).status_code == 303
     assert "does not answer" not in str(browser.get("/gezondheid").json)
+
+
+def test_a_server_that_was_started_again_unseen_fails_nobody(tmp_path: Path) -> None:
+    browser: Browser = build(at_head(tmp_path)).test_client()  # type: ignore[assignment]
+    form = browser.to_the_end(LEARNING, required("learning"))
+    server().stop()
+    server().start()
+    assert browser.post_form(form).status_code == 303
+
+
+def test_a_process_of_the_web_that_dies_while_the_server_is_away_is_replaced(
+    tmp_path: Path,
+) -> None:
+    with serving(at_head(tmp_path), free_port()) as web:
+        server().stop()
+        dead = web.workers()[0]
+        os.kill(dead, signal.SIGKILL)
+        try:
+            _wait_for(lambda: len(set(web.workers()) - {dead}) == 2)
+        finally:
+            server().start()
+        form = web.fill_in(LEARNING, required("learning"))
+        assert web.send(form)[0] == 303
+
+
+def _wait_for(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_a_letter_that_was_accepted_while_the_server_was_away_is_recorded(db: None) -> None:

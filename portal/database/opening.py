@@ -63,16 +63,23 @@ def _refuse_moved() -> None:
 @contextmanager
 def connected(engine: Engine) -> Iterator[None]:
     """A connection of this thread to a database that keeps what it must; refuses in words."""
-    try:
+    with _refusing_closed(engine):
         opened = engine.connect(reuse_if_open=True)
-        engine.check_settings()
-    except FAULTS as fault:
-        raise DatabaseUnsound(engine.why_closed(fault)) from fault
     try:
+        with _refusing_closed(engine):
+            engine.check_settings()
         yield
     finally:
         if opened:
             engine.close()
+
+
+@contextmanager
+def _refusing_closed(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except FAULTS as fault:
+        raise DatabaseUnsound(engine.why_closed(fault)) from fault
 
 
 @contextmanager

@@ -111,7 +111,9 @@ class Sqlite(SqliteDatabase):
     def rollback(self) -> None:
         """Undo all that was done since ``begin``."""
         try:
-            super().rollback()
+            # On a full disk SQLite has done so itself, and what is told is to be that.
+            if self.connection().in_transaction:  # type: ignore[no-untyped-call]
+                super().rollback()
         finally:
             self._let_go()
 
