@@ -276,8 +276,9 @@ def test_settings_that_are_wrong_are_all_named_and_nothing_else_is_looked_at(
         (lambda file: file.unlink(), "restore a backup"),
         (lambda file: file.write_bytes(b""), "restore a backup"),
         (lambda file: file.write_bytes(b"no database at all" * 500), "check its file"),
+        (lambda file: (file.unlink(), file.mkdir()), "restore a backup"),
     ],
-    ids=["gone", "empty", "something else"],
+    ids=["gone", "empty", "something else", "a folder"],
 )
 @pytest.mark.sqlite
 def test_without_a_database_the_machine_is_looked_at_all_the_same(
@@ -289,6 +290,8 @@ def test_without_a_database_the_machine_is_looked_at_all_the_same(
     assert checks["keys"].says == "Not looked at: mend 'database' first."
     assert checks["mail"].ok
     assert checks["site"].ok
+    # No folder is to be shut for others because a URL names it.
+    assert checks["files"].ok
 
 
 def test_a_wrong_key_is_told_of(well: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

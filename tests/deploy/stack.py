@@ -137,7 +137,7 @@ def prepare(folder: Path, **other: str) -> Machine:
     for place in (*("/etc/nginx/nginx.conf", "/var/log/nginx/x"), "/var/lib/eigen-kracht/x"):
         machine.path(place).parent.mkdir(parents=True)
     shutil.copy(DEPLOY / "nginx.conf", machine.path("/etc/nginx/nginx.conf"))
-    shutil.copytree(_certificate(), machine.path("/etc/eigen-kracht/tls"))
+    shutil.copytree(certificate(), machine.path("/etc/eigen-kracht/tls"))
     write_settings(machine, **other)
     return machine
 
@@ -155,7 +155,7 @@ def write_settings(machine: Machine, **other: str) -> None:
 
 
 @cache
-def _certificate() -> Path:
+def certificate() -> Path:
     """A folder with a key and a certificate of its own making, for a week."""
     folder = Path(tempfile.mkdtemp(prefix="stack-"))
     words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]

@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 from portal.development.catcher import catching
-from tests.deploy.stack import Stack
+from tests.deploy.stack import HOST, Stack, certificate
 from tests.deploy.units import DEPLOY, ROOT, Machine, confined, install_release, settings
 from tests.machine import POSTGRES
 from tests.portal_app import DOORS, PHONE, required
 from tests.postgresql import Server
-from tests.real_server import Filled
+from tests.real_server import Filled, free_port
 from tests.site_build import ensure_built
 
 PAPER = ROOT / "docs" / "beheer.md"
@@ -448,6 +448,36 @@ def has_nothing_left_over(operator: Operator) -> None:
 
 # -- the files of deploy/ themselves
 
+# Whether each of these is reached under TLS, or what it is refused with.
+CONNECT = """
+import sys
+import psycopg
+for url in sys.argv[1:]:
+    try:
+        with psycopg.connect(url, connect_timeout=5) as line:
+            print(line.pgconn.ssl_in_use)
+    except psycopg.Error as fault:
+        print(type(fault).__name__)
+"""
+
+
+@pytest.fixture(scope="module")
+def tls_server() -> Iterator[Server]:
+    """A server that also listens on loopback, and proves its name there."""
+    server = Server(listen_addresses="127.0.0.1", port=str(free_port()))
+    try:
+        data = server.folder / "data"
+        for made, name in (("fullchain.pem", "server.crt"), ("privkey.pem", "server.key")):
+            shutil.copy(certificate() / made, data / name)
+            shutil.chown(data / name, data.owner())
+            (data / name).chmod(0o600)
+        server.execute("ALTER SYSTEM SET ssl = on")
+        server.stop()
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
 
 def test_the_example_names_settings_that_there_are_and_holds_no_secret() -> None:
     given = settings(DEPLOY / "portal.env.example")
@@ -468,11 +498,48 @@ def test_what_a_service_may_do_is_little() -> None:
         assert done.returncode == 0, done.stdout
 
 
-def test_a_service_is_refused_what_its_unit_does_not_leave_it() -> None:
+@pytest.mark.parametrize(
+    ("tried", "refused"),
+    [
+        ("import os; os.chown('.', os.getuid(), os.getgid())", "PermissionError"),
+        ("import socket as s; s.socket(s.AF_NETLINK, s.SOCK_RAW)", "Address family not supported"),
+    ],
+)
+def test_a_service_is_refused_what_its_unit_does_not_leave_it(tried: str, refused: str) -> None:
     """So that the other tests, which run the services like this, tell something of it."""
     if not confined("eigen-kracht-web.service"):
         pytest.skip("this machine has no systemd to ask, or no libseccomp")
-    chown = "import os; os.chown('.', os.getuid(), os.getgid())"
-    words = [*confined("eigen-kracht-web.service"), sys.executable, "-c", chown]
+    words = [*confined("eigen-kracht-web.service"), sys.executable, "-c", tried]
     done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
-    assert "PermissionError" in done.stderr
+    assert refused in done.stderr
+
+
+@pytest.mark.parametrize("unit", ["eigen-kracht-web.service", "eigen-kracht-worker.service"])
+def test_what_its_unit_leaves_a_service_is_enough_for_postgresql_near_and_far(
+    tls_server: Server, unit: str
+) -> None:
+    port = tls_server.url("postgres").partition("@:")[2].partition("/")[0]
+    certificate = tls_server.folder / "data" / "server.crt"
+    far = f"hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert={certificate}"
+    places = {
+        "a socket": tls_server.url("postgres"),
+        "TCP": f"postgresql://portal@127.0.0.1:{port}/postgres?sslmode=disable",
+        "TLS": f"postgresql://portal@{HOST}:{port}/postgres?{far}",
+        "another name": f"postgresql://portal@elders.example.org:{port}/postgres?{far}",
+    }
+    ran = subprocess.run(  # noqa: S603
+        [*confined(unit), sys.executable, "-c", CONNECT, *places.values()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout.split() == ["False", "False", "True", "OperationalError"], ran.stderr
+
+
+@pytest.mark.parametrize("unit", ["eigen-kracht-web.service", "eigen-kracht-worker.service"])
+def test_a_service_that_is_refused_is_tried_again_for_ever_and_begins_after_its_database(
+    unit: str,
+) -> None:
+    told = (DEPLOY / unit).read_text()
+    assert {"Restart=always", "RestartSec=5", "StartLimitIntervalSec=0"} <= set(told.splitlines())
+    assert re.search("^After=.*postgresql.service", told, M)
