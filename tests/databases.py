@@ -25,16 +25,21 @@ _server: Server | None = None
 _made: list[str] = []
 
 
-def use_postgresql() -> None:
-    """Have every database from now on on a server that is started here."""
-    global _server  # noqa: PLW0603 - one run, one engine
-    _server = Server()
+def use_postgresql(on: Path | None = None) -> None:
+    """Have every database from now on on a server that is started here: see ``Server``."""
+    global _server  # noqa: PLW0603 - one run, one engine at a time
+    _template.cache_clear()
+    _server = Server(on)
 
 
 def leave_postgresql() -> None:
-    """Stop that server, with all that is on it."""
+    """Stop that server, with all that is on it; databases are files from now on."""
+    global _server  # noqa: PLW0603 - one run, one engine at a time
     if _server:
         _server.remove()
+    _server = None
+    _made.clear()
+    _template.cache_clear()
 
 
 def server() -> Server:
@@ -118,6 +123,15 @@ def dump() -> list[str]:
         for table in sorted(database.get_tables())
         for row in raw(f'SELECT * FROM "{table}" ORDER BY 1, 2')  # noqa: S608
     ]
+
+
+def rest() -> None:
+    """Have the open database do now what it would come to soon, after much was written."""
+    if _server:
+        for chore in ("VACUUM (ANALYZE)", "CHECKPOINT"):
+            elsewhere(opened(), chore)
+    else:
+        raw("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def hurry() -> None:

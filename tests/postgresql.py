@@ -1,4 +1,4 @@
-"""A PostgreSQL server for as long as the tests run: in memory, durable as the portal asks."""
+"""A PostgreSQL server for as long as the tests run: in memory or on a disk, and durable."""
 
 import os
 import pwd
@@ -26,24 +26,28 @@ rm -rf "$1"
 _SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
-    "max_wal_size": "4GB",
-    "autovacuum": "off",
     "log_min_messages": "fatal",
 }
+# What only makes tests quicker: on a disk the server is as it is shipped.
+_HURRIED = {"max_wal_size": "4GB", "autovacuum": "off"}
 
 
 class Server:
-    """A server that is reached by a socket in ``folder``; each test has a database on it."""
+    """A server that is reached by a socket in ``folder``; each test has a database on it.
 
-    def __init__(self, **other: str) -> None:
+    Its data is in memory, where a commit costs nothing, or in a folder ``on`` a disk, where it is
+    set as it is shipped and a commit costs what it costs.
+    """
+
+    def __init__(self, on: Path | None = None, **other: str) -> None:
         """Start one, with these other settings."""
-        self._settings = _SETTINGS | other
         found = POSTGRES.find()
         if found is None:
             raise RuntimeError("PostgreSQL is not there: see python tests/machine.py")
         self._programs = found.resolve().parent
+        self._settings = _SETTINGS | ({} if on else _HURRIED) | other
         base = _MEMORY if _MEMORY.is_dir() else None
-        self.folder = Path(tempfile.mkdtemp(prefix="portal-", dir=base))
+        self.folder = Path(tempfile.mkdtemp(prefix="portal-", dir=on or base))
         self._owner = _somebody() if os.geteuid() == 0 else None
         if self._owner:
             shutil.chown(self.folder, self._owner)
@@ -57,6 +61,12 @@ class Server:
         )
         self._run("initdb", "-D", str(self.folder / "data"), *options)
         self.start()
+
+    @property
+    def pid(self) -> int:
+        """The process that every other of it is a child of."""
+        assert self._running
+        return self._running.pid
 
     def url(self, name: str) -> str:
         """Where the database of this name is."""

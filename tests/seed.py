@@ -4,7 +4,7 @@ import itertools
 import json
 import random
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,8 @@ from portal.cases.case import Doubt, Intent, Kind, Role, Stage, Status, Submissi
 from portal.cases.life import ENDED
 from portal.cases.reference import read_reference
 from portal.cases.register import Case, new_case, receive
-from portal.database import database, keyring, transaction
+from portal.database import Table, database, keyring, transaction
+from portal.database.postgresql import Postgresql
 
 APART = timedelta(minutes=1)
 _AT_ONCE = 10_000
@@ -36,14 +37,16 @@ def seed(
 
     A case that was received awaits a sign of life. No events or letters are written.
     """
-    columns = [field.column_name for field in Case._meta.sorted_fields]
-    marks = ", ".join([database.param] * len(columns))
-    names = ", ".join(f'"{name}"' for name in columns)
-    rows = _rows(number, now, itertools.cycle(regions), itertools.cycle(states))
-    while some := [[row[name] for name in columns] for row in itertools.islice(rows, _AT_ONCE)]:
+    write(Case, _rows(number, now, itertools.cycle(regions), itertools.cycle(states)))
+
+
+def write(table: type[Table], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows of which every column is as it is stored, thousands in a transaction."""
+    names = [field.column_name for field in table._meta.sorted_fields]
+    lines = ([row[name] for name in names] for row in rows)
+    while some := list(itertools.islice(lines, _AT_ONCE)):
         with transaction():
-            insert = f'INSERT INTO "case" ({names}) VALUES ({marks})'  # noqa: S608
-            database.cursor().executemany(insert, some)
+            _put(table._meta.table_name, names, some)
 
 
 def one(now: datetime, region: str = "utrecht", doubts: Sequence[Doubt] = (), **other: Any) -> Case:
@@ -64,6 +67,19 @@ def one(now: datetime, region: str = "utrecht", doubts: Sequence[Doubt] = (), **
     with transaction():
         receive(case, doubts)
     return case
+
+
+def _put(table: str, names: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
+    columns = ", ".join(f'"{name}"' for name in names)
+    if isinstance(database.obj, Postgresql):
+        copy = f'COPY "{table}" ({columns}) FROM STDIN'
+        with database.cursor() as cursor, cursor.copy(copy) as to:
+            for line in lines:
+                to.write_row(line)
+    else:
+        marks = ", ".join("?" for _ in names)
+        insert = f'INSERT INTO "{table}" ({columns}) VALUES ({marks})'  # noqa: S608
+        database.cursor().executemany(insert, lines)
 
 
 def _rows(

@@ -3,7 +3,7 @@
 import gzip
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -19,7 +19,8 @@ from tests.bench.measured import refuse_others
 from tests.bench.prepared import Ready
 from tests.bench.served import (
     ROOT,
-    Program,
+    Family,
+    database_server,
     portal_serving,
     production,
     running,
@@ -27,6 +28,7 @@ from tests.bench.served import (
     until,
 )
 from tests.bench.table import Row
+from tests.databases import on_postgresql
 from tests.portal_app import new_database
 
 STARTS = 5
@@ -41,7 +43,7 @@ SITE = ROOT / "build" / "site"
 
 
 def rows(folder: Path, starts: int = STARTS, load: int = LOAD) -> Iterator[Row]:
-    """Start it, look at it idle, load it, look again; count files and octets."""
+    """Start it, look at it idle, load it, look again; count files and octets, once."""
     with ExitStack() as stack:
         _, mail = stack.enter_context(serving("tests.bench.sink"))
         settings = production(new_database(folder), PORTAL_MAIL_PORT=str(mail))
@@ -52,15 +54,12 @@ def rows(folder: Path, starts: int = STARTS, load: int = LOAD) -> Iterator[Row]:
         ask_all(port, [get("/aanvragen/")] * 8)
         time.sleep(3)  # the worker begins its chores
         yield from _memory("idle", (web, worker))
-        requests, used = Ready(settings).to_send(load), web.processor() + worker.processor()
-        refuse_others(ask_all(port, requests), 303)
-        until(lambda: not waiting())
-        each = 1000 * (web.processor() + worker.processor() - used) / load
-        yield Row("a request with its letters sent: processor time", each, "ms", _PROCESSOR, 1.0)
+        yield from _cost(Ready(settings).to_send(load), port, (web, worker))
         yield from _memory(f"after {load} forms", (web, worker))
         page = ask(port, get(f"{DOORS['learning'].path}{new_handle()}/1/")).octets
-    yield from _room()
-    yield from _wire(page.partition(b"\r\n\r\n")[2])
+    if not on_postgresql():  # what is the same on either
+        yield from _room()
+        yield from _wire(page.partition(b"\r\n\r\n")[2])
 
 
 def _seconds_to_start(settings: dict[str, str]) -> float:
@@ -70,12 +69,30 @@ def _seconds_to_start(settings: dict[str, str]) -> float:
         return time.perf_counter() - began
 
 
-def _memory(when: str, programs: Iterable[Program]) -> Iterator[Row]:
-    programs = tuple(programs)
+def _cost(requests: Sequence[bytes], port: int, programs: Sequence[Family]) -> Iterator[Row]:
+    """Send these forms and wait for their letters; by a server of the database too, if any."""
+    parts = (*programs, database_server())
+    before = [part.processor() for part in parts]
+    refuse_others(ask_all(port, requests), 303)
+    until(lambda: not waiting())
+    used = [
+        1000 * (part.processor() - was) / len(requests)
+        for part, was in zip(parts, before, strict=True)
+    ]
+    name = "a request with its letters sent: processor time"
+    yield Row(name, sum(used), "ms", _PROCESSOR, 1.0)
+    if on_postgresql():
+        yield Row(f"{name}, of which the database server", used[-1], "ms", sum(used))
+
+
+def _memory(when: str, programs: Sequence[Family]) -> Iterator[Row]:
     shared = sum(program.proportional() for program in programs)
     whole = sum(program.resident() for program in programs)
     yield Row(f"memory, {when}, web and worker (PSS)", shared, "MB", MEMORY, 1.0)
     yield Row(f"memory, {when}, web and worker (RSS summed)", whole, "MB", MEMORY)
+    if on_postgresql():
+        server = database_server().proportional()
+        yield Row(f"memory, {when}, the database server beside them (PSS)", server, "MB", shared)
 
 
 def _room() -> Iterator[Row]:

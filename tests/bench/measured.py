@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from tests.bench.asking import AT_ONCE, Answer, ask_all
-from tests.bench.served import Family
+from tests.bench.served import Family, database_server
 
 
 @dataclass
@@ -15,7 +15,9 @@ class Measured:
     """Rounds of one kind of request."""
 
     a_second: list[float] = field(default_factory=list)
-    processor: list[float] = field(default_factory=list)  # milliseconds each
+    # Milliseconds each: of the program and the database server together, and of the latter.
+    processor: list[float] = field(default_factory=list)
+    database: list[float] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)  # of each request
 
     def round(
@@ -28,10 +30,14 @@ class Measured:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Send all of these and count; raises ``RuntimeError`` where one is answered otherwise."""
-        began, used = time.perf_counter(), program.processor()
+        there = database_server()
+        used, used_there = program.processor(), there.processor()
+        began = time.perf_counter()
         answers = ask_all(port, requests, at_once, tls)
         self.a_second.append(len(requests) / (time.perf_counter() - began))
-        self.processor.append(1000 * (program.processor() - used) / len(requests))
+        used, used_there = program.processor() - used, there.processor() - used_there
+        self.processor.append(1000 * (used + used_there) / len(requests))
+        self.database.append(1000 * used_there / len(requests))
         self.milliseconds += [1000 * answer.seconds for answer in answers]
         refuse_others(answers, status)
 

@@ -9,7 +9,7 @@ from portal.intake.handles import new_handle
 from tests.bench.asking import get
 from tests.bench.measured import Measured
 from tests.bench.prepared import Ready
-from tests.bench.served import portal_serving, production, serving
+from tests.bench.served import bare_serving, portal_serving, production
 from tests.bench.table import Row
 from tests.portal_app import new_database
 
@@ -22,7 +22,7 @@ def rows(folder: Path, rounds: int = ROUNDS, each: int = EACH) -> Iterator[Row]:
     settings = production(new_database(folder))
     with (
         portal_serving(settings) as (portal, at),
-        serving("tests.bench.bare", str(folder / "bare.db")) as (bare, bare_at),
+        bare_serving(folder / "bare") as (bare, bare_at),
     ):
         first = get(f"{DOORS['learning'].path}{new_handle()}/1/")
         asked = {

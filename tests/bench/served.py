@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.bench.asking import HOST
+from tests.databases import empty, on_postgresql, server
 from tests.portal_app import environment
 from tests.real_server import free_port
 
@@ -22,21 +23,20 @@ _UNIT = ROOT / "deploy" / "eigen-kracht-web.service"
 
 
 class Family:
-    """A process and all that it started."""
+    """Processes and all that they started."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self, *pids: int) -> None:
+        self._pids = pids
 
     def pids(self) -> list[int]:
         """The ids of all of them."""
-        found = [self._pid]
+        found = list(self._pids)
         for pid in found:  # grows meanwhile
-            children = Path(f"/proc/{pid}/task/{pid}/children")
-            found += [int(child) for child in children.read_text().split()]
+            found += [int(child) for child in _told(pid, f"task/{pid}/children").split()]
         return found
 
     def processor(self) -> float:
-        """Seconds of processor time that all of them used."""
+        """Seconds of processor time that all of them used, with those that ended meanwhile."""
         return sum(map(_processor, self.pids()))
 
     def resident(self) -> float:
@@ -78,16 +78,28 @@ class Program(Family):
 
 
 def _processor(pid: int) -> float:
-    # The name, in brackets, may hold anything; user and system time are 11 and 12 after it.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    # The name, in brackets, may hold anything; from 11 on after it user and system time, its own
+    # and of its children that ended.
+    fields = _told(pid, "stat").rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / _TICKS
 
 
 def _kilobytes(pid: int, what: str) -> float:
     # The kernel's kB is 1,024 octets.
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    found = re.search(rf"^{what}: +(\d+) kB", rollup, re.MULTILINE)
+    found = re.search(rf"^{what}: +(\d+) kB", _told(pid, "smaps_rollup"), re.MULTILINE)
     return int(found[1]) * 1.024 if found else 0.0
+
+
+def _told(pid: int, what: str) -> str:
+    """What the kernel tells of a process; nothing of one that ended meanwhile."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/{what}").read_text()
+    return ""
+
+
+def database_server() -> Family:
+    """The processes of PostgreSQL; nobody where the database is a file."""
+    return Family(server().pid) if on_postgresql() else Family()
 
 
 @contextlib.contextmanager
@@ -116,6 +128,12 @@ def portal_serving(
 ) -> contextlib.AbstractContextManager[tuple[Program, int]]:
     """``portal serve``, as it stands behind a proxy."""
     return serving("portal.cli", "serve", settings=settings)
+
+
+def bare_serving(folder: Path) -> contextlib.AbstractContextManager[tuple[Program, int]]:
+    """What the portal is measured against, on a database of its own that belongs to ``folder``."""
+    folder.mkdir()
+    return serving("tests.bench.bare", empty(folder))
 
 
 def production(database_url: str, **other: str) -> dict[str, str]:

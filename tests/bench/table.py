@@ -1,7 +1,7 @@
 """What a benchmark found, beside its limit: printed as a table and kept as JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,11 +47,15 @@ def table(rows: Sequence[Row]) -> str:
     )
 
 
-def keep(rows: Sequence[Row], file: Path = FILE) -> None:
-    """Write the rows as a list of objects."""
-    made = [asdict(row) | {"ratio": round(row.ratio, 3), "met": row.met} for row in rows]
+def keep(found: Mapping[str, Sequence[Row]], file: Path = FILE) -> None:
+    """Write the rows that were found on each engine as a list of objects."""
+    made = [_kept(engine, row) for engine, rows in found.items() for row in rows]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+
+
+def _kept(engine: str, row: Row) -> dict[str, object]:
+    return {"engine": engine} | asdict(row) | {"ratio": round(row.ratio, 3), "met": row.met}
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def test_every_defence_that_is_measured_is_still_where_it_was(name: str) -> None
 
 
 def test_what_is_kept_can_be_read_by_its_names(tmp_path: Path) -> None:
-    keep([Row("a page", 120, "ms", 100, 1.5)], tmp_path / "build" / "bench.json")
+    keep({"sqlite": [Row("a page", 120, "ms", 100, 1.5)]}, tmp_path / "build" / "bench.json")
     (kept,) = json.loads((tmp_path / "build" / "bench.json").read_text())
-    measured = {"name": "a page", "value": 120, "unit": "ms", "limit": 100}
+    measured = {"engine": "sqlite", "name": "a page", "value": 120, "unit": "ms", "limit": 100}
     assert kept == measured | {"ratio": 1.2, "goal": 1.5, "more": False, "met": True}
