@@ -11,6 +11,7 @@ from statistics import median
 
 from packaging.requirements import Requirement
 
+from portal.database import connection
 from portal.intake.doors import DOORS
 from portal.intake.handles import new_handle
 from tests.bench.asking import ask, ask_all, get
@@ -73,8 +74,9 @@ def _cost(requests: Sequence[bytes], port: int, programs: Sequence[Family]) -> I
     """Send these forms and wait for their letters; by a server of the database too, if any."""
     parts = (*programs, database_server())
     before = [part.processor() for part in parts]
-    refuse_others(ask_all(port, requests), 303)
-    until(lambda: not waiting())
+    with connection():  # kept, for we look often
+        refuse_others(ask_all(port, requests), 303)
+        until(lambda: not waiting())
     used = [
         1000 * (part.processor() - was) / len(requests)
         for part, was in zip(parts, before, strict=True)

@@ -40,9 +40,9 @@ def rows(folder: Path, visitors: int = VISITORS, seconds: float = SECONDS) -> It
         opened(settings)
         answers = _come(port, visitors, seconds)
         began = time.perf_counter()
-        until(lambda: not waiting(), 10 * LETTERS)
-        drained = time.perf_counter() - began
         with connection():
+            until(lambda: not waiting(), 10 * LETTERS)
+            drained = time.perf_counter() - began
             written = Letter.select().count()
     failed = sum(answer.status >= HTTPStatus.BAD_REQUEST for answer in answers)
     lost = visitors // SENDS * _LETTERS_EACH - written
