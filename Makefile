@@ -6,7 +6,7 @@ COUNT  ?= 20000
 BIN    := .venv/bin
 
 # What has a database, once more on PostgreSQL; not the site, old schemas, the browser, what forms say.
-ON_POSTGRESQL := $(filter-out tests/site tests/upgrades tests/bench tests/journeys tests/deploy \
+ON_POSTGRESQL := $(filter-out tests/site tests/upgrades tests/journeys tests/deploy \
   tests/torture tests/__pycache__ \
   tests/development,$(patsubst %/,%,$(wildcard tests/*/))) $(wildcard tests/test_*.py) \
   tests/journeys/test_whole_road.py \

@@ -1,20 +1,18 @@
 """The portal with many cases beside the portal with few: as many statements, about as long."""
 
-import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from itertools import product
-from logging.handlers import BufferingHandler
 from math import log
 from pathlib import Path
 from statistics import linear_regression, median
 
+from portal import health
 from portal.cases.case import Intent, Kind, Role, Status, Submission
 from portal.cases.register import By, Case
 from portal.cases.work import Wanted, set_task
@@ -32,6 +30,7 @@ from tests.bench.prepared import ANSWERS
 from tests.bench.table import Row
 from tests.casework.staff_house import House
 from tests.databases import raw, rest
+from tests.plans import heard
 from tests.portal_app import Browser, build, new_database
 from tests.seed import seed, write
 
@@ -61,7 +60,7 @@ class Desk:
     def acts(self) -> Mapping[str, Callable[[], None]]:
         """Everything that is timed, by name."""
         pages = {name: partial(self.look, *page) for name, page in PAGES.items()}
-        return pages | {"submit": self.submit, "a letter": self.claim}
+        return pages | {"submit": self.submit, "a letter": self.claim, "health": self.examine}
 
     def submit(self) -> None:
         """Take in a request; raises where it is not taken in."""
@@ -91,6 +90,11 @@ class Desk:
         report = deliver_round(lambda: datetime.now(UTC), _taken)
         if not report.sent:
             raise LookupError("no letter is due")
+
+    def examine(self) -> None:
+        """Look whether all is well; raises where it does not see that a letter is stuck."""
+        if health.examine()["stuck"].ok:
+            raise LookupError("a stuck letter is not seen")
 
     @property
     def config(self) -> Config:
@@ -171,15 +175,17 @@ def _set_tasks(number: int, now: datetime) -> None:
 
 
 def _write_letters(number: int, now: datetime) -> None:
-    """As many letters that were sent, all alike: nobody opens them."""
+    """As many letters that were sent, all alike, for nobody opens them; and one that is stuck."""
     key = post("intake", _TEXT, to_one_reader(_READER, "EK"), now, _READER)
-    Letter.update(state=State.SENT, sent_at=now).execute()
+    Letter.update(state=State.STUCK).execute()
     names = [field.column_name for field in Letter._meta.sorted_fields]
     (row,) = raw(f"SELECT {', '.join(names)} FROM letter WHERE id = ?", key)  # noqa: S608
     stored = dict(zip(names, row, strict=True))
+    stored |= {"state": State.SENT.value, "sent_at": stored["created_at"]}
     # Random, as they are: what is written in the order of its index costs less.
     ids = (secrets.token_hex(16) for _ in range(number))
-    write(Letter, (stored | {"id": one, "message_id": one} for one in ids))
+    own = ({"id": one, "message_id": one, "case_reference": one} for one in ids)
+    write(Letter, (stored | each for each in own))
 
 
 def _taken(_: Outgoing) -> Outcome:
@@ -200,21 +206,7 @@ def _statements(desk: Desk) -> dict[str, int]:
     _open(desk)
     counts = {}
     for name, page in PAGES.items():
-        with _heard() as heard:
+        with heard() as statements:
             desk.look(*page)
-        counts[name] = len(heard)
+        counts[name] = len(statements)
     return counts
-
-
-@contextmanager
-def _heard() -> Iterator[list[logging.LogRecord]]:
-    """Every statement that is put to the database meanwhile."""
-    log, heard = logging.getLogger("peewee"), BufferingHandler(10_000)
-    level = log.level
-    log.addHandler(heard)
-    log.setLevel(logging.DEBUG)
-    try:
-        yield heard.buffer
-    finally:
-        log.setLevel(level)
-        log.removeHandler(heard)

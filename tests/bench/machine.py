@@ -34,6 +34,7 @@ from tests.portal_app import new_database
 
 STARTS = 5
 LOAD = 500  # forms
+SETTLE = 3.0  # seconds, in which the worker begins its chores
 MEMORY = 150.0  # megabytes
 START = 2.0  # seconds
 _PROCESSOR = 6.0  # milliseconds, of web and worker together
@@ -43,7 +44,9 @@ _FLIGHT = 14_600.0
 SITE = ROOT / "build" / "site"
 
 
-def rows(folder: Path, starts: int = STARTS, load: int = LOAD) -> Iterator[Row]:
+def rows(
+    folder: Path, starts: int = STARTS, load: int = LOAD, settle: float = SETTLE
+) -> Iterator[Row]:
     """Start it, look at it idle, load it, look again; count files and octets, once."""
     with ExitStack() as stack:
         _, mail = stack.enter_context(serving("tests.bench.sink"))
@@ -53,7 +56,7 @@ def rows(folder: Path, starts: int = STARTS, load: int = LOAD) -> Iterator[Row]:
         web, port = stack.enter_context(portal_serving(settings))
         worker = stack.enter_context(running("portal.cli", "worker", settings=settings))
         ask_all(port, [get("/aanvragen/")] * 8)
-        time.sleep(3)  # the worker begins its chores
+        time.sleep(settle)
         yield from _memory("idle", (web, worker))
         yield from _cost(Ready(settings).to_send(load), port, (web, worker))
         yield from _memory(f"after {load} forms", (web, worker))

@@ -8,11 +8,21 @@ from pkgutil import resolve_name
 import pytest
 import time_machine
 
-from tests.bench import desk
+from tests.bench import defended, desk, letters, machine, mail, pages, submit, visitors
+from tests.bench.__main__ import BENCHMARKS, WITHOUT_DATABASE, Benchmark
 from tests.bench.table import Row, keep, table
 from tests.bench.undefended import OUT
 
-pytestmark = pytest.mark.sqlite
+# So few of each that none takes more than a few seconds.
+TINY: dict[str, Benchmark] = {
+    "submit": lambda folder: submit.rows(folder, 1, 16),
+    "defended": lambda folder: defended.rows(folder, 1, 8),
+    "pages": lambda folder: pages.rows(folder, 1, 16),
+    "mail": lambda folder: mail.rows(folder, 1, 2),
+    "letters": lambda folder: letters.rows(folder, 1, 16),
+    "machine": lambda folder: machine.rows(folder, 1, 8, 0.0),
+    "visitors": lambda folder: visitors.rows(folder, 40, 1.0),
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +40,20 @@ def test_twenty_thousand_cases_take_as_many_statements_as_a_thousand(rows: list[
 def test_every_page_is_timed_beside_the_same_page_with_few(rows: list[Row]) -> None:
     timed = [row for row in rows if row.unit == "ms"]
     named = [row.name.partition(":")[0] for row in timed]
-    assert named == [*desk.PAGES, "submit", "a letter"]
+    assert named == [*desk.PAGES, "submit", "a letter", "health"]
     assert all(row.value > 0 and row.limit > 0 for row in timed)
+
+
+@pytest.mark.parametrize("name", TINY)
+@pytest.mark.postgresql
+def test_each_benchmark_runs_to_its_end(name: str, tmp_path: Path) -> None:
+    found = list(TINY[name](tmp_path))
+    assert found
+    assert all(row.value >= 0 for row in found)
+
+
+def test_no_benchmark_is_left_out_of_these_tests() -> None:
+    assert {*TINY, "desk"} == set(BENCHMARKS) - WITHOUT_DATABASE
 
 
 @pytest.mark.parametrize(("value", "met"), [(150, True), (150.1, False), (10, True)])
