@@ -35,7 +35,7 @@ site: .venv/run.done
 	@$(BIN)/python site/build.py
 	@$(BIN)/python deploy/proxy.py build/proxy
 
-# Takes some ten minutes and 3 GB of disk for a while.
+# On SQLite and then on PostgreSQL; takes half an hour or so, and 8 GB of disk in /var/tmp for a while.
 bench: .venv/test.done
 	@$(BIN)/python -m tests.bench
 
