@@ -9,9 +9,10 @@ import pytest
 import time_machine
 
 from tests.bench import defended, desk, letters, machine, mail, pages, submit, visitors
-from tests.bench.__main__ import BENCHMARKS, WITHOUT_DATABASE, Benchmark
+from tests.bench.__main__ import BENCHMARKS, DISK, WITHOUT_DATABASE, Benchmark
 from tests.bench.table import Row, keep, table
 from tests.bench.undefended import OUT
+from tests.postgresql import Server
 
 # So few of each that none takes more than a few seconds.
 TINY: dict[str, Benchmark] = {
@@ -50,6 +51,19 @@ def test_each_benchmark_runs_to_its_end(name: str, tmp_path: Path) -> None:
     found = list(TINY[name](tmp_path))
     assert found
     assert all(row.value >= 0 for row in found)
+
+
+@pytest.mark.postgresql
+def test_the_server_of_a_benchmark_is_on_the_disk_and_set_as_it_is_shipped() -> None:
+    server = Server(DISK)
+    try:
+        found = server.execute("SELECT name FROM pg_settings WHERE source = 'command line'")
+        assert server.folder.parent == DISK
+    finally:
+        server.remove()
+    asked = {"listen_addresses", "max_connections", "log_min_messages", "unix_socket_directories"}
+    assert {name for (name,) in found} - {"config_file", "data_directory"} == asked
+    assert not server.folder.exists()
 
 
 def test_no_benchmark_is_left_out_of_these_tests() -> None:
