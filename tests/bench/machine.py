@@ -79,7 +79,7 @@ def _cost(requests: Sequence[bytes], port: int, programs: Sequence[Family]) -> I
     before = [part.processor() for part in parts]
     with connection():  # kept, for we look often
         refuse_others(ask_all(port, requests), 303)
-        until(lambda: not waiting())
+        until(lambda: not waiting(), pause=0.02)
     used = [
         1000 * (part.processor() - was) / len(requests)
         for part, was in zip(parts, before, strict=True)

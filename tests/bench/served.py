@@ -148,13 +148,13 @@ def production(database_url: str, **other: str) -> dict[str, str]:
     return environment(database_url) | own | other
 
 
-def until(done: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    """Look again and again whether it is so; raises ``TimeoutError``."""
+def until(done: Callable[[], bool], seconds: float = PATIENCE, pause: float = 0.005) -> None:
+    """Look again and again whether it is so, each time after a pause; raises ``TimeoutError``."""
     end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:
             raise TimeoutError
-        time.sleep(0.005)
+        time.sleep(pause)
 
 
 def listens(port: int) -> bool:
