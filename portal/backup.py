@@ -97,6 +97,7 @@ def _fill(to: str, held: Path) -> None:
         try:
             with target.atomic():
                 copy(source, target)
+                failpoint("restore: filled")
         except NotCopied as fault:
             raise BackupRefused(f"the backup did not arrive as it is ({fault})") from fault
         finally:

@@ -54,6 +54,7 @@ NAMES = (
     "restore: letters held",
     "backup: synced",
     "backup: named",
+    "restore: filled",
     # The schema is brought to head.
     "migrate: step taken",
     "migrate: keys begun",

@@ -16,6 +16,7 @@ from portal.database.postgresql import WRITERS_LOCK
 from portal.database.sqlite import file_of
 from portal.routing.loading import load
 from portal.sealing import Keyring
+from tests.patience import wait_until
 from tests.postgresql import Server
 
 DATA_KEY = b"k" * 32
@@ -73,7 +74,7 @@ def at_head(folder: Path, *, regions: bool = True) -> str:
 def copy_of(url: str, folder: Path) -> str:
     """A copy of a database that nobody has open."""
     if _server:
-        _create(_name(folder), url.partition("?")[0].rpartition("/")[2])
+        _create(_name(folder), name_in(url))
     else:
         shutil.copy(file_of(url), folder / "portal.db")
     return url_in(folder)
@@ -101,9 +102,9 @@ def on_disk(url: str) -> bytes:
     if not _server:
         file = file_of(url)
         return b"".join(part.read_bytes() for part in sorted(file.parent.glob(f"{file.name}*")))
-    name = url.partition("?")[0].rpartition("/")[2]
     _server.execute("CHECKPOINT")
-    ((oid,),) = _server.execute(f"SELECT oid FROM pg_database WHERE datname = '{name}'")  # noqa: S608
+    asked = f"SELECT oid FROM pg_database WHERE datname = '{name_in(url)}'"  # noqa: S608
+    ((oid,),) = _server.execute(asked)
     folder = _server.folder / "data" / "base" / str(oid)
     return b"".join(part.read_bytes() for part in folder.iterdir())
 
@@ -111,9 +112,28 @@ def on_disk(url: str) -> bytes:
 def elsewhere(url: str, statement: str) -> list[tuple[object, ...]]:
     """Do something by a connection of its own, as another program would."""
     if _server:
-        return _server.execute(statement, url.partition("?")[0].rpartition("/")[2])
+        return _server.execute(statement, name_in(url))
     with closing(sqlite3.connect(file_of(url))) as other, other:
         return other.execute(statement).fetchall()
+
+
+def is_begun(url: str) -> bool:
+    """Whether there is anything at this place for a database."""
+    if not _server:
+        return file_of(url).exists()
+    asked = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'public'"
+    return _server.execute(asked, name_in(url)) != [(0,)]
+
+
+def wait_until_nobody_writes(url: str) -> None:
+    """Wait until what the dead had begun is undone; a file is let go of as they die."""
+    if _server:
+        wait_until(lambda: server().in_transactions(name_in(url)) == 0)
+
+
+def name_in(url: str) -> str:
+    """What the server calls the database at this URL."""
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 def dump() -> list[str]:

@@ -7,11 +7,16 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import psycopg
 
 from tests.machine import POSTGRES
+from tests.patience import wait_until
 
 PATIENCE = 60  # seconds
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
@@ -107,6 +112,56 @@ class Server:
         with psycopg.connect(self.url(name), autocommit=True) as connected:
             cursor = connected.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
+
+    def end_connections(self, name: str, what: str = "%") -> None:
+        """End every connection to a database, or those that wait for this; wait until they are."""
+        self.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "  # noqa: S608
+            f"WHERE datname = '{name}' AND COALESCE(wait_event, '') LIKE '{what}'"
+        )
+
+    def waiting(self, name: str, what: str) -> int:
+        """How many connections to a database wait for something, as the server calls it."""
+        ((number,),) = self.execute(
+            "SELECT COUNT(*) FROM pg_stat_activity "  # noqa: S608 - our own words
+            f"WHERE datname = '{name}' AND wait_event = '{what}'"
+        )
+        return int(f"{number}")
+
+    def in_transactions(self, name: str) -> int:
+        """How many connections to a database have begun something and not ended it."""
+        ((number,),) = self.execute(
+            "SELECT COUNT(*) FROM pg_stat_activity "  # noqa: S608 - our own words
+            f"WHERE datname = '{name}' AND xact_start IS NOT NULL"
+        )
+        return int(f"{number}")
+
+    @contextmanager
+    def telling_nobody(self) -> Iterator[None]:
+        """A block in which what is committed is, and who committed it waits to hear so.
+
+        They wait for a second server to have it too, which never comes.
+        """
+        over = Event()
+        self._second("nobody")
+        with ThreadPoolExecutor(1) as probe:
+            probing = probe.submit(self._commit_until, over)
+            try:
+                # From when it waits itself, everybody does.
+                wait_until(lambda: self.waiting("postgres", "SyncRep") > 0)
+                yield
+            finally:
+                over.set()
+                self._second("")
+            probing.result()
+
+    def _second(self, name: str) -> None:
+        self.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+        self.execute("SELECT pg_reload_conf()")
+
+    def _commit_until(self, over: Event) -> None:
+        while not over.is_set():
+            self.execute("SELECT pg_logical_emit_message(true, 'probe', '')")
 
     def _answers(self) -> bool:
         try:

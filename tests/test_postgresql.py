@@ -38,6 +38,7 @@ from tests.databases import (
     at_head,
     elsewhere,
     empty,
+    name_in,
     refuse,
     server,
     somebody_writing,
@@ -303,6 +304,22 @@ def _wait_for(done: Callable[[], bool]) -> None:
     while not done():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_a_connection_that_the_server_ended_while_nobody_used_it_costs_nobody_anything(
+    tmp_path: Path,
+) -> None:
+    url = at_head(tmp_path)
+    browser: Browser = build(url).test_client()  # type: ignore[assignment]
+    form = browser.form(LEARNING).fill(required("learning"))
+    server().end_connections(name_in(url))
+    assert browser.post_form(form).status_code == 303
+    server().stop()
+    server().start()
+    assert browser.get("/mijn-aanvraag/").status_code == 200
+    server().end_connections(name_in(url))
+    with transaction():
+        assert database.in_transaction()
 
 
 def test_a_letter_that_was_accepted_while_the_server_was_away_is_recorded(db: None) -> None:

@@ -10,7 +10,7 @@ from peewee import PeeweeException
 
 from portal.cases import register
 from portal.cases.case import Doubt, Role, Submission
-from portal.database import transaction
+from portal.database import connection, transaction
 from portal.failpoints import failpoint
 from portal.intake import accept as accepting
 from portal.intake import doubt, drafts, handles
@@ -52,7 +52,9 @@ def send(key: str, handle: str) -> ResponseReturnValue:
         return answer
     except PeeweeException as fault:
         current_app.logger.error("a request could not be stored: %s", type(fault).__name__)
-    draft = draft_of(handle)
+    # It may be the connection that failed; what was typed is still there to be shown.
+    with connection():
+        draft = draft_of(handle)
     if draft is None:
         abort(HTTPStatus.SERVICE_UNAVAILABLE)
     return _render(page, _whole(page, draft), HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")

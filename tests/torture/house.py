@@ -24,11 +24,12 @@ from portal.delivery.smtp import sender
 from portal.delivery.worker import Report, deliver_round
 from portal.failpoints import Action
 from portal.sealing import Keyring
+from tests import databases
 from tests.conftest import DATA_KEY
 from tests.delivery.hostile_smtp import HostileServer
 from tests.own_door import request_one
 from tests.portal_app import environment
-from tests.real_server import Filled, Server, free_port
+from tests.real_server import Answering, Filled, Server, free_port
 from tests.site_build import ensure_built
 from tests.torture import commands
 from tests.torture.forms import Forms
@@ -111,7 +112,7 @@ class House:
         with transaction():
             return [self.form(**one) for one in answers]
 
-    def send(self, server: Server, name: str, form: Filled) -> HTTPStatus | None:
+    def send(self, server: Answering, name: str, form: Filled) -> HTTPStatus | None:
         """Send a form once; None where no answer came. What is acknowledged is noted down."""
         try:
             status, address = server.send(form)
@@ -156,6 +157,7 @@ class House:
 
     def deliver_all(self) -> None:
         """Let days pass, and everything go; raises ``AssertionError`` where something does not."""
+        databases.wait_until_nobody_writes(self.url)
         send = sender(self.config())
         moment = datetime.now(UTC)
         for _ in range(_ROUNDS):

@@ -16,6 +16,7 @@ from portal.cases.register import Addition, Case, Event
 from portal.database import check_integrity, connection
 from portal.delivery.outbox import UNSENT, Letter, State, stuck_about
 from portal.intake.drafts import Draft
+from tests.databases import on_disk, on_postgresql, opened
 from tests.delivery.hostile_smtp import Received
 
 # From a 250 until it is recorded: six tries, each as long as the database's own time-out.
@@ -217,6 +218,8 @@ def _in_files(outside: Outside) -> Iterator[str]:
         yield f"the files could not be searched: {found.stderr}"
     for path in found.stdout.splitlines():
         yield f"what was typed stands in {path}"
+    if on_postgresql() and outside.typed.encode() in on_disk(opened()):
+        yield "what was typed stands in the database's own files"
 
 
 def _message_id(received: Received) -> str:

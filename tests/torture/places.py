@@ -52,11 +52,13 @@ RESTORING = {
     "backup: synced": False,
     "backup: named": True,
 }
+# On a server a database is filled from such a file; nothing of it is there before the end.
+FILLING = {"restore: filled": False}
 MIGRATING = ("migrate: step taken", "migrate: keys begun")
 
 TRIED = frozenset(
     {
         *(*SENDING, *KEEPING, *TALKING, *RELEASING, *SWEEPING),
-        *(*ROTATING, *BACKING_UP, *RESTORING, *MIGRATING),
+        *(*ROTATING, *BACKING_UP, *RESTORING, *FILLING, *MIGRATING),
     }
 )

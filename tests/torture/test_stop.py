@@ -1,8 +1,6 @@
 """The server is stopped in the middle of a request, and the request is finished."""
 
 import re
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http import HTTPStatus
@@ -11,16 +9,10 @@ from pathlib import Path
 from signal import SIGABRT
 
 from portal.database import transaction
+from tests.patience import wait_until
 from tests.portal_app import cases
-from tests.real_server import PATIENCE, Server
+from tests.real_server import Server
 from tests.torture.house import House
-
-
-def wait_until(so: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not so():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 def is_stopping(server: Server) -> bool:

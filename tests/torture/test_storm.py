@@ -10,8 +10,8 @@ import pytest
 
 from portal.cases.case import Doubt, Stage
 from portal.cases.register import Case
-from portal.database import database
 from portal.delivery.outbox import Letter, State
+from tests.databases import on_postgresql, raw
 from tests.portal_app import cases, new_database
 from tests.torture.house import House
 from tests.torture.invariants import Verdict, all_of
@@ -56,7 +56,7 @@ def _first(name: str = "intake") -> Letter:
 
 
 def _lose(_: House) -> None:
-    database.execute_sql('DELETE FROM "case"')
+    raw('DELETE FROM "case"')
 
 
 def _lose_its_name(_: House) -> None:
@@ -66,11 +66,11 @@ def _lose_its_name(_: House) -> None:
 
 
 def _lose_its_event(_: House) -> None:
-    database.execute_sql("DELETE FROM event")
+    raw("DELETE FROM event")
 
 
 def _lose_the_letter(_: House) -> None:
-    database.execute_sql("DELETE FROM letter WHERE name = 'intake'")
+    raw("DELETE FROM letter WHERE name = 'intake'")
 
 
 def _set_aside(_: House) -> None:
@@ -105,7 +105,7 @@ def _double_the_letter(house: House) -> None:
 
 
 def _invent_a_state(_: House) -> None:
-    database.execute_sql("UPDATE letter SET state = 'perhaps' WHERE name = 'confirmation'")
+    raw("UPDATE letter SET state = 'perhaps' WHERE name = 'confirmation'")
 
 
 def _forget_when(_: House) -> None:
@@ -123,8 +123,8 @@ def _tell_in_a_header(house: House) -> None:
 
 
 def _orphan(_: House) -> None:
-    database.execute_sql("PRAGMA foreign_keys = OFF")
-    database.execute_sql('DELETE FROM "case"')
+    raw("SET session_replication_role = replica" if on_postgresql() else "PRAGMA foreign_keys = 0")
+    raw('DELETE FROM "case"')
 
 
 HARMS: dict[Callable[[House], None], str] = {
