@@ -3,12 +3,13 @@ PYTHON ?= python3
 VAR    ?= var
 PORT   ?= 8000
 COUNT  ?= 20000
+DATABASE ?= sqlite
+MACHINES ?= 1
 BIN    := .venv/bin
 
 # What has a database, once more on PostgreSQL; not the site, old schemas, the browser, what forms say.
 ON_POSTGRESQL := $(filter-out tests/site tests/upgrades tests/journeys tests/deploy \
-  tests/torture tests/__pycache__ \
-  tests/development,$(patsubst %/,%,$(wildcard tests/*/))) $(wildcard tests/test_*.py) \
+  tests/__pycache__ tests/development,$(patsubst %/,%,$(wildcard tests/*/))) $(wildcard tests/test_*.py) \
   tests/journeys/test_whole_road.py \
   $(patsubst %,--ignore=tests/intake/test_%.py,steps roles rules fitting place considering valid)
 
@@ -43,8 +44,9 @@ bench-visitors: .venv/test.done
 	@$(BIN)/python -m tests.bench all-visitors
 
 # COUNT= requests while everything that can die does; some minutes, and 1 GB of disk for a while.
+# DATABASE=postgresql has a server's connections ended and the server stopped too, MACHINES=2 two.
 torture: .venv/test.done
-	@$(BIN)/python -m tests.torture $(COUNT)
+	@$(BIN)/python -m tests.torture $(COUNT) --database $(DATABASE) --machines $(MACHINES)
 
 # Takes defences out one by one, and sees that the tests that hold them fail; ten minutes or so.
 mutants: .venv/test.done

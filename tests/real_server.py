@@ -7,9 +7,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from http.client import HTTPConnection
+from itertools import cycle
 from pathlib import Path
 
 from tests.portal_app import environment, form_on, urlencoded
@@ -166,6 +167,22 @@ class Server(Answering):
         head += [f"{name}: {value}" for name, value in named.items()]
         line.sendall("\r\n".join([*head, "", ""]).encode() + form.body[:octets])
         return line
+
+
+class Balanced(Answering):
+    """Several that answer for each other: each request goes to the next of them."""
+
+    def __init__(self, servers: Iterable[Answering]) -> None:
+        self._turns = cycle(servers)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, dict[str, str], str]:
+        return next(self._turns).ask(method, path, body, headers)
 
 
 class Filled:

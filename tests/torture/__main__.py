@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from random import Random
 
+from portal.backup import back_up
+from tests import databases
 from tests.portal_app import new_database
 from tests.torture.house import House
 from tests.torture.moods import moody
@@ -19,7 +21,12 @@ def main() -> int:
     """Run it, say what was found, and keep the files where something was."""
     asked = _asked()
     folder = Path(tempfile.mkdtemp(prefix="torture-"))
-    outcome = _run(asked, folder)
+    if asked.database == "postgresql":
+        databases.use_postgresql()
+    try:
+        outcome = _run(asked, folder)
+    finally:
+        databases.leave_postgresql()
     for fault in outcome.faults[:20]:
         _say(fault)
     if outcome.faults:
@@ -33,12 +40,15 @@ def main() -> int:
 def _run(asked: argparse.Namespace, folder: Path) -> Outcome:
     chance = Random(asked.seed)  # noqa: S311 - for mishaps any chance will do
     with moody(chance) as mail:
-        house = House(asked.database or new_database(folder), folder, mail)
-        plan = Plan(asked.count, asked.kills, asked.minutes)
+        house = House(new_database(folder), folder, mail)
+        plan = Plan(asked.count, asked.kills, asked.minutes, machines=asked.machines)
         storm = Storm(house, plan, chance, _say)
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: storm.stop())
-        return storm.run()
+        outcome = storm.run()
+    if outcome.faults and databases.on_postgresql():
+        back_up(folder / "kept.db")  # the server goes, with all that is on it
+    return outcome
 
 
 def _asked() -> argparse.Namespace:
@@ -47,7 +57,8 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=48, help="at least so many SIGKILLs")
     parser.add_argument("--minutes", type=float, default=40, help="give up after so many")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
-    parser.add_argument("--database", default="", help="the URL of one at head, with regions")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--machines", type=int, default=1, help="so many, on one database")
     return parser.parse_args()
 
 

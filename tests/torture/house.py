@@ -3,10 +3,11 @@
 import itertools
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -49,6 +50,7 @@ class House:
     mail: HostileServer
     port: int = field(default_factory=free_port)
     acknowledged: dict[str, str] = field(default_factory=dict)
+    answers: list[int] = field(default_factory=list)
     broke_off: list[float] = field(default_factory=list)
     keys: str = field(default_factory=lambda: environment("")["PORTAL_DATA_KEYS"])
     typed: str = field(default_factory=lambda: f"kanarie{secrets.token_hex(6)}")
@@ -60,6 +62,11 @@ class House:
         ensure_built()
         self.forms = Forms(environment(self.url)["PORTAL_SECRET_KEY"])
         self._numbers = itertools.count(1)
+
+    def beside(self) -> "House":
+        """Another machine: with a folder and a port of its own, on the same database."""
+        folder = Path(tempfile.mkdtemp(prefix="beside-", dir=self.folder))
+        return replace(self, folder=folder, port=free_port())
 
     @property
     def flags(self) -> Path:
@@ -118,6 +125,7 @@ class House:
             status, address = server.send(form)
         except (OSError, HTTPException):
             return None
+        self.answers.append(status)
         if status == HTTPStatus.SEE_OTHER:
             self.acknowledged[_reference(address)] = name
         return HTTPStatus(status)

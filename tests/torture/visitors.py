@@ -4,15 +4,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPException
 from itertools import islice
-from queue import Empty, Queue
+from queue import Empty, Full, Queue
 
 from peewee import PeeweeException
 
 from tests.portal_app import DOORS, required
-from tests.real_server import Filled, Server
+from tests.real_server import Answering, Filled
 from tests.torture.house import House
 
 _AT_ONCE = 40  # forms made in one transaction
@@ -28,7 +29,7 @@ Over = Callable[[], bool]
 class Crowd:
     """So many visitors, a few of them at a time; ``over`` tells when to give up."""
 
-    def __init__(self, house: House, server: Server, number: int, over: Over) -> None:
+    def __init__(self, house: House, server: Answering, number: int, over: Over) -> None:
         self._house, self._server, self._number, self._over = house, server, number, over
         self._ready: Queue[tuple[int, str, Filled]] = Queue(_AHEAD)
         self._made = threading.Event()
@@ -46,7 +47,13 @@ class Crowd:
         numbers = iter(range(self._number))
         while not self._over() and (some := list(islice(numbers, _AT_ONCE))):
             for made in self._surely_made(some):
-                self._ready.put(made)
+                self._put(made)
+
+    def _put(self, made: tuple[int, str, Filled]) -> None:
+        while not self._over():
+            with suppress(Full):
+                self._ready.put(made, timeout=_PAUSE)
+                return
 
     def _surely_made(self, numbers: list[int]) -> Iterator[tuple[int, str, Filled]]:
         while not self._over():
