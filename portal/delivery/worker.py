@@ -11,7 +11,7 @@ from functools import partial
 from time import sleep
 from typing import TypeVar
 
-from peewee import OperationalError
+from peewee import PeeweeException
 
 from portal.database import Moment, Table, connection, transaction
 from portal.delivery.outbox import (
@@ -146,11 +146,11 @@ def _pass_on(
 
 
 def _surely(act: Callable[[], T]) -> T:
-    """Try a locked database again: an accepted letter that is not recorded goes twice."""
+    """Try again, whatever the database says: an accepted letter that is not recorded goes twice."""
     for rest in _RESTS:
         try:
             return act()
-        except OperationalError:
+        except PeeweeException:
             sleep(rest)
     return act()
 
@@ -175,7 +175,7 @@ def _beat(now: datetime, beaten: datetime | None) -> datetime:
     if last and last <= now < last + _BEAT_EVERY:
         return last
     # One that cannot be given must not keep the letter in hand for as long as it was claimed.
-    with suppress(OperationalError), transaction():
+    with suppress(PeeweeException), transaction():
         if not Heartbeat.update(at=now).execute():
             Heartbeat.create(at=now)
     return now

@@ -8,7 +8,7 @@ import sys
 import threading
 from base64 import b64encode
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -30,7 +30,8 @@ from portal.delivery.outbox import (
 from portal.delivery.smtp import sender
 from portal.delivery.worker import LEASE, Report, deliver_round, last_heartbeat, work
 from tests.conftest import DATA_KEY, NOON
-from tests.databases import elsewhere, raw, somebody_writing
+from tests.databases import allow, elsewhere, raw, somebody_writing
+from tests.databases import refuse as refuse_change
 from tests.delivery.conftest import DESK, MANAGER, SENDER, Clock, config, put, utc_now
 from tests.delivery.hostile_smtp import (
     Action,
@@ -378,6 +379,23 @@ def test_a_sign_of_life_that_cannot_be_given_keeps_no_letter(
     monkeypatch.setattr("portal.delivery.worker.Heartbeat.update", refuse)
     assert deliver_round(clock, accept) == Report(sent=3)
     assert last_heartbeat() is None
+
+
+def test_a_letter_is_recorded_however_the_database_fails_at_first(clock: Clock) -> None:
+    refused = iter((False, False, False, True))
+
+    def at() -> datetime:
+        if next(refused, False):  # it has begun, claimed, and tried to record once
+            allow("letter")
+        return clock()
+
+    def send(outgoing: Outgoing) -> Outcome:
+        refuse_change("letter", "UPDATE")
+        return accept(outgoing)
+
+    put()
+    assert deliver_round(at, send) == Report(sent=1)
+    assert states() == {"sent": 1}
 
 
 # -- several workers, and dying ones
