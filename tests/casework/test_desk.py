@@ -20,6 +20,7 @@ from portal.routing.tables import ManagerRow
 from tests.casework.desk_app import DESK, SOMEBODY, at, came_in, trail
 from tests.casework.staff_house import House
 from tests.conftest import NOON
+from tests.databases import raw
 from tests.plans import Statement, costly, heard
 from tests.portal_app import Browser
 from tests.seed import one, seed
@@ -368,6 +369,20 @@ def test_few_cases_are_not_looked_for_among_all_others(house: House, name: str, 
     used = [plan for plan in plans if "USING INDEX case_" in plan]
     assert used
     assert all(NARROW[asked] in plan for plan in used)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("stage", [Stage.AWAITING, Stage.UNDER_WAY, Stage.ENDED])
+def test_of_what_came_in_lately_no_more_is_read_than_is_shown(house: House, stage: Stage) -> None:
+    with connection():
+        seed(10_000, NOON)
+        raw("ANALYZE")
+        with heard() as statements:
+            page(stage, Wanted(None, since=NOON - timedelta(days=1)))
+        ((statement, values),) = statements
+        plan = str(database.execute_sql(f"EXPLAIN {statement}", values).fetchall())
+    assert "case_stage_idle_since_id" in plan
+    assert "Sort" not in plan
 
 
 def lists_of(house: House, name: str, asked: str) -> list[Statement]:
