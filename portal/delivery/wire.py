@@ -2,7 +2,7 @@
 
 import binascii
 from email.mime.text import MIMEText
-from email.policy import SMTP
+from email.policy import compat32
 from email.utils import formataddr
 
 import flask_mail
@@ -12,8 +12,9 @@ from portal.address import plain_address
 from portal.delivery.outbox import Outgoing
 from portal.organisation import organisation
 
-# Headers go over the wire as they are written; the library's own folding has changed before.
-_AS_WRITTEN = SMTP.clone(refold_source="none")
+# Headers go over the wire as they are written; the library's own folding has changed before. Its
+# newer policies take every header apart each time it is asked for.
+_AS_WRITTEN = compat32.clone(linesep="\r\n", max_line_length=None)
 
 
 class Message(flask_mail.Message):
