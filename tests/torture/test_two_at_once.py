@@ -123,6 +123,7 @@ def test_with_the_database_away_while_the_mail_server_hangs_nothing_is_lost_nor_
             assert status == HTTPStatus.SERVICE_UNAVAILABLE
             assert PHONE.replace(" ", "") in page.replace("\N{NO-BREAK SPACE}", "").replace(" ", "")
             hanging.go_on()
+            house.mail.wait_for(1)
         finally:
             databases.server().start()
         assert ended(round_) == 0
