@@ -1,5 +1,16 @@
 """All failpoints, by what is being done when one comes by them, and what must be so after each."""
 
+import pytest
+
+from portal.failpoints import Action
+from tests.databases import on_postgresql
+
+# On a server who hangs is killed like any other; where only files are made, so is who fails.
+actions = pytest.mark.parametrize(
+    "action", [Action.RAISE, Action.KILL] if on_postgresql() else list(Action)
+)
+kills = pytest.mark.parametrize("action", [Action.KILL] if on_postgresql() else list(Action))
+
 # Of both: whether the commit is behind it by then.
 SENDING = {
     "send: lock taken": False,

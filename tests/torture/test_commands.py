@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from portal.backup import restore
 from portal.cases.case import Doubt
 from portal.cases.register import Case, withdraw
@@ -32,16 +30,12 @@ from tests.torture.places import (
     ROTATING,
     SWEEPING,
     TRIED,
+    kills,
 )
 from tests.upgrades import keep
 
 DAY = timedelta(days=1)
 OLDEST = Path(keep.__file__).with_name("0003_regions.sql")
-
-# A server adds what becomes of a process that is there no more; the others were tried before.
-actions = pytest.mark.parametrize(
-    "action", [Action.KILL] if databases.on_postgresql() else list(Action)
-)
 
 
 def now() -> datetime:
@@ -63,7 +57,7 @@ def test_every_place_is_tried() -> None:
     assert frozenset(NAMES) == TRIED
 
 
-@actions
+@kills
 def test_a_sweep_goes_on_where_another_was_broken_off(house: House, action: Action) -> None:
     house.take_in()
     for place in SWEEPING:
@@ -81,7 +75,7 @@ def _something_old() -> None:
     drafts.save(drafts.new_secret(), "community", 2, {"story": ["Een begin"]}, now() - 2 * DAY)
 
 
-@actions
+@kills
 def test_a_rotation_goes_on_where_another_was_broken_off(house: House, action: Action) -> None:
     house.take_in()
     keys = [DATA_KEY]
@@ -106,7 +100,7 @@ def _use(house: House, keys: list[bytes]) -> None:
     open_database(house.url, Keyring(keys))
 
 
-@actions
+@kills
 def test_a_backup_is_whole_or_not_there(house: House, action: Action) -> None:
     references = {house.take_in().reference for _ in range(3)}
     for place, named in BACKING_UP.items():
@@ -119,7 +113,7 @@ def test_a_backup_is_whole_or_not_there(house: House, action: Action) -> None:
     house.check()
 
 
-@actions
+@kills
 def test_what_is_put_back_is_whole_or_not_there(house: House, action: Action) -> None:
     references = {house.take_in().reference for _ in range(3)}
     file = house.folder / "backup.db"
@@ -160,7 +154,7 @@ def _references(house: House, url: str) -> set[str]:
     return found
 
 
-@actions
+@kills
 def test_a_migration_goes_on_where_another_was_broken_off(house: House, action: Action) -> None:
     # A server's first step is one with all that was made until then.
     for place in MIGRATING[databases.on_postgresql() :]:
@@ -176,7 +170,7 @@ def test_a_migration_goes_on_where_another_was_broken_off(house: House, action: 
         open_database(house.url, Keyring([DATA_KEY]))
 
 
-@actions
+@kills
 def test_a_case_leaves_quarantine_with_all_its_letters_or_stays(
     house: House, action: Action
 ) -> None:

@@ -1,18 +1,16 @@
 """A letter goes while the worker fails, dies or hangs at each step of sending it."""
 
-import pytest
-
 from portal.delivery.outbox import Letter, State
 from portal.failpoints import Action
 from tests.torture.house import House
-from tests.torture.places import TALKING
+from tests.torture.places import TALKING, actions
 
 # A fault of ours there is caught: after its 250 the letter counts as sent, and before it as one
 # that cannot go, so that the fallback gets a copy.
 CAUGHT = {"smtp: introduced", "smtp: sender named", "smtp: reader named"}
 
 
-@pytest.mark.parametrize("action", Action)
+@actions
 def test_no_letter_is_lost_at_any_step_and_only_after_its_250_does_one_go_twice(
     house: House, action: Action
 ) -> None:

@@ -148,7 +148,12 @@ HARMS: dict[Callable[[House], None], str] = {
 }
 
 
-@pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.__name__.strip("_"))
+# What looks is the same on a server, but for how it finds a row that refers to none.
+@pytest.mark.parametrize(
+    "harm",
+    [_lose, _orphan] if on_postgresql() else HARMS,
+    ids=lambda harm: harm.__name__.strip("_"),
+)
 def test_each_harm_is_found(sound: House, harm: Callable[[House], None]) -> None:
     assert all_of(sound.verdict()) == []
     harm(sound)

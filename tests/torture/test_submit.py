@@ -6,18 +6,14 @@ from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
 
-import pytest
-
 from portal.failpoints import Action
 from tests.intake.walking import drafts
 from tests.portal_app import answers, cases, form_on, rows, urlencoded
 from tests.real_server import Filled, Server
 from tests.torture.house import House
-from tests.torture.places import KEEPING, SENDING
+from tests.torture.places import KEEPING, SENDING, actions
 
 T = TypeVar("T")
-
-actions = pytest.mark.parametrize("action", Action)
 
 
 def struck(house: House, action: Action, place: str, ask: Callable[[], T]) -> T:
