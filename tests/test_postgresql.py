@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from peewee import OperationalError
+from peewee import OperationalError, PeeweeException
 
 from portal.audit import trail
 from portal.audit.trail import Action
@@ -235,6 +235,31 @@ def test_a_refused_row_leaves_the_transaction_around_it_sound(db: None) -> None:
             Letter.create(**Letter.get_by_id(letter).__data__)
         put()
     assert Letter.select().count() == 2
+
+
+def test_who_froze_with_the_lock_is_shown_out_and_the_next_goes_on(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(engine._SESSION, "idle_in_transaction_session_timeout", "100ms")
+    held, let_go = threading.Event(), threading.Event()
+    missed: list[type] = []
+
+    def freeze() -> None:
+        try:
+            with transaction():
+                held.set()
+                let_go.wait(10)
+                put()
+        except PeeweeException as fault:
+            missed.append(type(fault))
+
+    frozen = threading.Thread(target=freeze)
+    frozen.start()
+    held.wait(10)
+    assert put()
+    let_go.set()
+    frozen.join()
+    assert (len(missed), Letter.select().count()) == (1, 1)
 
 
 # A server that goes and comes
