@@ -163,6 +163,7 @@ class Operator:
     def _here(self, text: str) -> str:
         for there, here in OTHER_WORDS.items():
             text = text.replace(there, here)
+        text = text.replace(f"-connect {HOST}:443", f"-connect 127.0.0.1:{self.stack.https}")
         if self.postgresql:
             text = SERVED.sub(rf"\1?host={self.postgresql.folder}", text)
         port = f"PORTAL_MAIL_PORT={self._mail_port}"
@@ -261,6 +262,7 @@ def test_whoever_follows_the_paper_has_a_portal_that_works(operator: Operator) -
         "Naar PostgreSQL": has_all_of_before_on_postgresql,
         "Terugzetten op PostgreSQL": has_what_was_in_the_backup_on_postgresql,
         "Terug naar SQLite": is_back_on_sqlite,
+        "Het certificaat": tells_until_when_the_certificate_is_good,
         "Na een lek": answers,
     }
     for number, (heading, line) in enumerate(lines):
@@ -431,6 +433,12 @@ def is_back_on_sqlite(operator: Operator) -> None:
     is_well(operator)
     assert operator.cases() == 1
     takes_in_and_mails_what_waited(operator)
+
+
+def tells_until_when_the_certificate_is_good(operator: Operator) -> None:
+    """Of the one that a visitor gets."""
+    (told,) = (said for line, said in operator.said.items() if line.startswith("openssl s_client"))
+    assert told.startswith("notAfter=")
 
 
 def has_nothing_left_over(operator: Operator) -> None:
