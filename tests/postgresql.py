@@ -75,8 +75,8 @@ class Server:
 
     def url(self, name: str) -> str:
         """Where the database of this name is."""
-        port = self._settings.get("port", "5432")
-        return f"postgresql://portal@:{port}/{name}?host={self.folder}"
+        port = f":{self._settings['port']}" if "port" in self._settings else ""
+        return f"postgresql://portal@{port}/{name}?host={self.folder}"
 
     def start(self) -> None:
         """Start it, or start it again."""
