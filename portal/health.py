@@ -34,6 +34,9 @@ LONGEST_WITHOUT_BACKUP = timedelta(hours=26)
 # weeks after it came is not the business of the desk alone any more.
 LONGEST_UNHANDLED = 10
 
+# What is seen without the database.
+_BESIDE = frozenset({"backup", "disk"})
+
 
 @dataclass(frozen=True)
 class Check:
@@ -68,14 +71,26 @@ def examine(
         "sweep": lambda: _sweep(now),
         "kept": _kept,
     }
-    return {name: _guarded(check) for name, check in checks.items()}
+    try:
+        with connection():
+            return {name: _guarded(check) for name, check in checks.items()}
+    except FAULTS as fault:
+        # Called once: one that is far away may let each call wait for five seconds.
+        closed = _does_not_answer(fault)
+        return {
+            name: _guarded(check) if name in _BESIDE else closed for name, check in checks.items()
+        }
 
 
 def _guarded(check: Callable[[], Check]) -> Check:
     try:
         return check()
     except (*FAULTS, DatabaseUnsound) as fault:
-        return Check(ok=False, says=f"The database does not answer ({type(fault).__name__}).")
+        return _does_not_answer(fault)
+
+
+def _does_not_answer(fault: Exception) -> Check:
+    return Check(ok=False, says=f"The database does not answer ({type(fault).__name__}).")
 
 
 def _database() -> Check:

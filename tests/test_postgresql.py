@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from peewee import OperationalError, PeeweeException
 
@@ -32,6 +34,7 @@ from portal.database.schema import HISTORY
 from portal.delivery.letters import Envelope, Text
 from portal.delivery.outbox import Letter, Outcome, Outgoing, Result, State, claim, post, record
 from portal.delivery.worker import LEASE, Report, deliver_round
+from portal.health import examine
 from portal.sealing import Keyring
 from tests.conftest import DATA_KEY, NOON
 from tests.databases import (
@@ -299,6 +302,24 @@ def test_after_the_server_was_away_the_next_request_works_by_itself(tmp_path: Pa
     assert keeps(back.text, {"name": "Noor"} if "name" in form.names else {})
     assert browser.post_form(form).status_code == 303
     assert "does not answer" not in str(browser.get("/gezondheid").json)
+
+
+def test_health_calls_a_server_that_is_away_once(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    database.close()
+    calls: list[object] = []
+    call = psycopg.connect
+
+    def connect(*told: Any, **options: Any) -> object:
+        calls.append(told)
+        return call(*told, **options)
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    server().stop()
+    checks, called = examine(), len(calls)
+    server().start()
+    assert called == 1
+    ill = {name for name, check in checks.items() if "does not answer" in check.says}
+    assert ill == checks.keys() - {"backup", "disk"}
 
 
 def test_a_server_that_was_started_again_unseen_fails_nobody(tmp_path: Path) -> None:
