@@ -36,7 +36,7 @@ site: .venv/run.done
 	@$(BIN)/python site/build.py
 	@$(BIN)/python deploy/proxy.py build/proxy
 
-# On SQLite and then on PostgreSQL; takes half an hour or so, and 8 GB of disk in /var/tmp for a while.
+# On SQLite and then on PostgreSQL; takes some twenty minutes, and 4 GB of disk in /var/tmp for a while.
 bench: .venv/test.done
 	@$(BIN)/python -m tests.bench
 
