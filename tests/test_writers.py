@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from peewee import OperationalError
 
-from portal.database import connection, database, sqlite, transaction
+from portal.database import connection, database, in_line, sqlite, transaction
 from portal.database.sqlite import file_of
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.sqlite]
@@ -89,3 +89,37 @@ def test_forty_threads_that_write_at_once_all_do(database_url: str) -> None:
     with ThreadPoolExecutor(40) as threads:
         list(threads.map(count_on, range(40)))
     assert database.execute_sql("SELECT n FROM tally").fetchone() == (40,)
+
+
+def test_what_is_made_in_line_is_made_beside_nobody_and_then_written(database_url: str) -> None:
+    database.execute_sql("CREATE TABLE tally (n INTEGER)")
+    inside, most, together = [0], [0], threading.Barrier(8)
+
+    def make(number: int) -> None:
+        together.wait()
+        with connection(), in_line():
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            time.sleep(0.005)
+            with transaction():
+                database.execute_sql("INSERT INTO tally VALUES (?)", (number,))
+            # Written, and still in line: who comes next waits for the rest of it too.
+            time.sleep(0.005)
+            inside[0] -= 1
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(make, range(8)))
+    assert most == [1]
+    assert database.execute_sql("SELECT COUNT(*) FROM tally").fetchone() == (8,)
+
+
+def test_a_line_that_does_not_move_is_left_soon_and_one_that_failed_is_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sqlite, "_BEHIND", 0.1)
+    with ThreadPoolExecutor(1) as other, in_line():
+        assert -0.6 < other.submit(seconds_to_write).result() < 0
+    with pytest.raises(LookupError), in_line(), transaction():
+        raise LookupError
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(seconds_to_write).result() >= 0

@@ -1,7 +1,7 @@
 """PostgreSQL: how it must be set, who writes when, and how what was deleted leaves its files."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from select import POLLIN, poll
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -116,6 +116,10 @@ class Postgresql(PostgresqlDatabase):
         except PeeweeException:
             self.rollback()
             raise
+
+    def in_line(self) -> AbstractContextManager[None]:
+        """A block like any other: while one waits for the server, others get on."""
+        return nullcontext()
 
     def script(self, statements: str) -> None:
         """Run many statements at once."""

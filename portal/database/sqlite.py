@@ -3,9 +3,9 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from time import monotonic
 from typing import Any
 
@@ -41,7 +41,7 @@ class Sqlite(SqliteDatabase):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         # Held by the thread of this process that writes, or is the next to.
-        self._first = Lock()
+        self._first = RLock()
         super().__init__(*args, **options)
 
     @classmethod
@@ -85,14 +85,26 @@ class Sqlite(SqliteDatabase):
         last may be first. So one thread of each process looks, often, and the others stand behind
         it; but not for long, or a lock that stays would hold every thread that a visitor needs.
         """
-        if not self._first.acquire(timeout=_BEHIND):
-            raise OperationalError("database is locked")
+        self._stand_in_line()
         try:
             self._begin_in_time(lock_type, monotonic() + _PATIENCE)
         except BaseException:
             self._first.release()
             raise
         self._state.writes = True
+
+    def _stand_in_line(self) -> None:
+        if not self._first.acquire(timeout=_BEHIND):
+            raise OperationalError("database is locked")
+
+    @contextmanager
+    def in_line(self) -> Iterator[None]:
+        """A block that ends in writing, beside none of another thread's that does."""
+        self._stand_in_line()
+        try:
+            yield
+        finally:
+            self._first.release()
 
     def _begin_in_time(self, lock_type: str, end: float) -> None:
         line: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]

@@ -10,7 +10,7 @@ from peewee import PeeweeException
 
 from portal.cases import register
 from portal.cases.case import Doubt, Role, Submission
-from portal.database import connection, transaction
+from portal.database import connection, in_line, transaction
 from portal.failpoints import failpoint
 from portal.intake import accept as accepting
 from portal.intake import doubt, drafts, handles
@@ -47,7 +47,8 @@ def send(key: str, handle: str) -> ResponseReturnValue:
     """Take the request in: once, however often and whenever this is sent."""
     page = page_at(key, handle, 1)
     try:
-        answer = _send(page)
+        with in_line():
+            answer = _send(page)
         failpoint("send: committed")
         return answer
     except PeeweeException as fault:
