@@ -5,12 +5,10 @@ import gc
 import os
 import re
 import socket
-from contextlib import suppress
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
-from peewee import PeeweeException
 
 from portal.app import create_app
 from portal.commands.command import Command, Refused, settings
@@ -48,12 +46,6 @@ def _bind(text: str) -> str:
     return text
 
 
-def _begin(_worker: object) -> None:
-    """Connect beforehand, as far as that goes: a process that does not begin ends the others."""
-    with suppress(PeeweeException):
-        stay_connected()
-
-
 class _Log(Logger):  # type: ignore[misc]
     """gunicorn's log as a part of ours: its own lines would hold visitors' addresses."""
 
@@ -86,7 +78,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "errorlog": None,
             "accesslog": None,
             "control_socket_disable": True,
-            "post_worker_init": _begin,
+            "post_worker_init": lambda _worker: stay_connected(),
         }
         for name, value in settings.items():
             if name in self.cfg.settings:

@@ -82,7 +82,7 @@ def stay_connected() -> None:
 
     The last to leave takes them away, and who comes next must make them again: on a disk that is
     full to the last octet nobody could then even read. Where it does not open now, whoever asks
-    first opens it.
+    first opens it: a process of the web that fails as it begins ends the others.
     """
     with suppress(*FAULTS):
         database.connect(reuse_if_open=True)
