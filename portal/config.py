@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
-
 from portal.failpoints import Fault, faults_in
 
 T = TypeVar("T")
@@ -187,9 +184,13 @@ def database_url(text: str) -> str:
 
 def _refuse_open_road(url: str) -> None:
     """Refuse a server on another machine that need not prove its name; never repeats the URL."""
+    # Imported here: the driver is large, and of no use to whoever keeps to SQLite.
+    from psycopg import ProgrammingError  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
     try:
         told = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
+    except ProgrammingError:
         raise ValueError(
             "it cannot be read: a sign in a password is written as %40; see what follows a ?"
         ) from None

@@ -27,7 +27,7 @@ from portal.routing.tables import ManagerRow, RegionRow
 from portal.sealing import Keyring
 from portal.sweep import sweep
 from tests.conftest import DATA_KEY
-from tests.databases import elsewhere, empty, url_in
+from tests.databases import elsewhere, empty, on_postgresql, url_in
 from tests.portal_app import (
     BASE,
     DOORS,
@@ -486,3 +486,19 @@ def test_a_checkout_without_settings_or_state_names_what_is_missing(tmp_path: Pa
     )
     assert (ran.returncode, ran.stderr.count("\n")) == (1, 1)
     assert "PORTAL_SECRET_KEY" in ran.stderr
+
+
+def test_no_driver_is_loaded_but_that_of_the_database(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    new_database(tmp_path)
+    release = "import sys; from portal.cli import main; print(main(['release'])"
+    ran = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-c", f"{release}, 'psycopg' in sys.modules)"],
+        env=settings,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines()[-1] == f"0 {on_postgresql()}"

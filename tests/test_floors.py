@@ -14,10 +14,11 @@ def test_no_room_knows_another_and_nothing_looks_upward() -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_packages_stay_empty_at_their_door_but_the_database_which_hands_on_its_parts() -> None:
-    filled = [p for p in (ROOT / "portal").rglob("__init__.py") if p.stat().st_size]
-    assert filled == [ROOT / "portal" / "database" / "__init__.py"]
-    words, *rest, names = ast.parse(filled[0].read_text()).body
+def test_packages_stay_empty_at_their_door_but_the_house_and_the_database() -> None:
+    house, database = (ROOT / "portal" / door / "__init__.py" for door in (".", "database"))
+    filled = {path for path in (ROOT / "portal").rglob("__init__.py") if path.stat().st_size}
+    assert filled == {house, database}
+    words, *rest, names = ast.parse(database.read_text()).body
     assert isinstance(words, ast.Expr)
     assert isinstance(names, ast.Assign)
     assert all(isinstance(part, ast.ImportFrom) for part in rest)

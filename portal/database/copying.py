@@ -1,17 +1,15 @@
 """A whole database, row for row and octet for octet, into another of either engine."""
 
 import hashlib
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from peewee import chunked
 
 from portal.database.engines import Engine
-from portal.database.faults import cure_of
+from portal.database.faults import FAULTS, as_peewees, cure_of
 from portal.database.moved import MARK
 from portal.database.schema import HISTORY, lay_out, steps_of
 from portal.database.sqlite import Sqlite
@@ -80,8 +78,9 @@ def _copy_table(source: Engine, target: Engine, table: str) -> None:
     cursor = target.cursor()  # type: ignore[no-untyped-call]
     try:
         for some in chunked(_rows(source, table), _AT_ONCE):
-            cursor.executemany(insert, [fit(row) for row in some])
-    except (sqlite3.Error, psycopg.Error) as fault:
+            with as_peewees:
+                cursor.executemany(insert, [fit(row) for row in some])
+    except FAULTS as fault:
         why = cure_of(fault) or "it cannot stand there"
         raise NotCopied(f"{table} does not fit ({type(fault).__name__}): {why}") from fault
 

@@ -3,11 +3,13 @@
 import re
 import sqlite3
 
-import psycopg
-from peewee import PeeweeException
+from peewee import EXCEPTIONS, ExceptionWrapper, PeeweeException  # type: ignore[attr-defined]
 
-# Most come as peewee's; what goes wrong while rows are read comes as the engine's own.
-FAULTS = (PeeweeException, sqlite3.Error, psycopg.Error)
+# A block in which a driver's own faults are raised as peewee's, where peewee sees to no such thing.
+as_peewees = ExceptionWrapper(EXCEPTIONS)
+
+# Most come as peewee's; what goes wrong while SQLite reads rows comes as its own.
+FAULTS = (PeeweeException, sqlite3.Error)
 
 # By PostgreSQL's code where there is one, else by what was said: a server that lets nobody in tells
 # no code, and SQLite has the same words everywhere. The first that fits.

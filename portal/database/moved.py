@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from portal.database.engines import Engine
-from portal.database.postgresql import Postgresql
+from portal.database.sqlite import Sqlite
 
 MARK = "moved"  # a table with one row; a database that stays where it is has none
 
@@ -70,7 +70,7 @@ def close(database: Engine) -> None:
 
     So whoever still has it open can write nothing that nobody would ever read.
     """
-    refuse = _refuse_on_postgresql if isinstance(database, Postgresql) else _refuse_on_sqlite
+    refuse = _refuse_on_sqlite if isinstance(database, Sqlite) else _refuse_on_postgresql
     for statement in refuse(database.get_tables()):
         _run(database, statement)
 

@@ -7,12 +7,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import psycopg
-from peewee import OperationalError, PeeweeException, PostgresqlDatabase
+from peewee import OperationalError, PeeweeException, PostgresqlDatabase, Psycopg3Adapter
 from psycopg.abc import Buffer
+from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumperUnknown
 
 from portal.database.binding import DatabaseUnsound
-from portal.database.faults import cure_of, said_by
+from portal.database.faults import as_peewees, cure_of, said_by
 
 SCHEME = "postgresql://"
 
@@ -68,6 +69,25 @@ class _WithoutNul(StrDumperUnknown):
         return super().dump(obj.replace("\0", "\ufffd"))
 
 
+class _Driver(Psycopg3Adapter):
+    """peewee's own words with a driver that it was not let load."""
+
+    txn_idle = TransactionStatus.IDLE
+    txn_inerror = TransactionStatus.INERROR
+    txn_unknown = TransactionStatus.UNKNOWN
+
+    def check_driver(self) -> None:
+        """It is there, or this module would not be."""
+
+    def get_binary_type(self) -> type[psycopg.Binary]:
+        """What octets are wrapped in."""
+        return psycopg.Binary
+
+    def connect(self, db: Any, **params: Any) -> psycopg.Connection[Any]:
+        """A line to the server."""
+        return psycopg.connect(db.database, **params)
+
+
 class Postgresql(PostgresqlDatabase):
     """A database of its own on a server, with one writer at a time as on SQLite.
 
@@ -78,6 +98,9 @@ class Postgresql(PostgresqlDatabase):
     # What the steps until then made of SQLite; they do not speak this engine's language.
     BEGINS_WITH = "0013_postgresql.sql"
 
+    psycopg2_adapter = _Driver  # what it takes where it sees no driver
+    psycopg3_adapter = _Driver
+
     timeout = 10.0  # seconds that a visitor waits for a lock, as on SQLite
 
     @classmethod
@@ -85,7 +108,6 @@ class Postgresql(PostgresqlDatabase):
         """The database at ``url``, not yet connected to."""
         return cls(
             url,
-            prefer_psycopg3=True,
             # Moments are text of one width on both engines: one order, one checksum, one value.
             field_types={"DATETIME": "TEXT"},
             connect_timeout=5,
@@ -123,7 +145,8 @@ class Postgresql(PostgresqlDatabase):
 
     def script(self, statements: str) -> None:
         """Run many statements at once."""
-        self._connected().execute(statements.encode())
+        with as_peewees:
+            self._connected().execute(statements.encode())
 
     def check_settings(self) -> None:
         """Ask back what durability hangs on; raises ``DatabaseUnsound``."""
@@ -209,7 +232,7 @@ class Postgresql(PostgresqlDatabase):
 
     def stream(self, statement: str) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, a few at a time, within a transaction."""
-        with self._connected().cursor(name="stream") as cursor:
+        with as_peewees, self._connected().cursor(name="stream") as cursor:
             cursor.itersize = 500
             yield from cursor.execute(statement.encode())
 

@@ -8,7 +8,7 @@ from playhouse.migrations import Runner
 from portal.database.binding import DatabaseUnsound, database
 from portal.database.engines import Engine
 from portal.database.keys import begin_keys, check_key, has_key, use_digest_key
-from portal.database.postgresql import Postgresql
+from portal.database.sqlite import Sqlite
 from portal.database.transactions import connection, transaction
 from portal.failpoints import failpoint
 
@@ -72,7 +72,7 @@ def lay_out(to: Engine, steps: list[str]) -> None:
 def _begin(to: Engine) -> list[str]:
     """Make the schema that an engine begins with, unless it is there; gives its steps."""
     refuse_another(to)
-    if not isinstance(to, Postgresql):
+    if isinstance(to, Sqlite):
         return []
     with to.atomic():
         if to.get_tables():
