@@ -174,10 +174,12 @@ def test_a_server_that_only_reads_is_refused(database_url: str) -> None:
     ],
 )
 def test_a_database_that_would_sort_or_keep_text_otherwise_is_refused(made: str, why: str) -> None:
-    server().execute("DROP DATABASE IF EXISTS other")
     server().execute(f"CREATE DATABASE other TEMPLATE template0 {made}")
-    with pytest.raises(DatabaseUnsound, match=why):
-        open_database(server().url("other"), KEYS, create=True)
+    try:
+        with pytest.raises(DatabaseUnsound, match=why):
+            open_database(server().url("other"), KEYS, create=True)
+    finally:
+        server().execute("DROP DATABASE other")
 
 
 # One writer at a time, and the worker beside it
