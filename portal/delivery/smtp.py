@@ -4,6 +4,7 @@ import io
 import smtplib
 import socket
 import ssl
+from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from ipaddress import ip_address
@@ -225,13 +226,19 @@ class _Connection(flask_mail.Connection):
 
 
 class _Talk(smtplib.SMTP):
-    """smtplib with a deadline on all of it, and without what can go wrong after the answer."""
+    """smtplib with a deadline on all of it, and without what can go wrong after the answer.
+
+    A server that offers PIPELINING (RFC 2920) is told from whom, for whom and that a letter comes
+    in one go: on a road of some milliseconds that halves the time a letter takes.
+    """
 
     accepted = ""
     named = False  # the server knows from whom there is a letter, and has taken that
 
     def __init__(self, deadline: Deadline, host: str, port: int, hello: str) -> None:
         self._deadline = deadline
+        self._reader = ""
+        self._ahead: deque[str] = deque()  # commands that were said, and not yet answered
         super().__init__(host, port, local_hostname=hello)
 
     def _get_socket(self, host: str, port: int, *_: object) -> socket.socket:
@@ -241,6 +248,19 @@ class _Talk(smtplib.SMTP):
         if self.file is None and self.sock is not None:
             self.file = _Answers(self.sock.makefile("rb", buffering=0))
         return super().getreply()
+
+    def sendmail(self, from_addr: str, to_addrs: Any, msg: Any, *options: Any) -> Any:
+        (self._reader,) = to_addrs
+        return super().sendmail(from_addr, to_addrs, msg, *options)
+
+    def putcmd(self, cmd: str, args: str = "") -> None:
+        if self._ahead and cmd == self._ahead[0]:
+            self._ahead.popleft()
+        elif cmd == "mail" and self.has_extn("pipelining"):
+            self._ahead.extend(("rcpt", "data"))
+            self.send(f"mail {args}\r\nrcpt TO:{smtplib.quoteaddr(self._reader)}\r\ndata\r\n")
+        else:
+            super().putcmd(cmd, args)
 
     def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
         answer = super().mail(sender, options)
@@ -262,15 +282,30 @@ class _Talk(smtplib.SMTP):
         self.accepted, self.named = "", False
         if isinstance(self.file, _Answers):
             self.file.said = 0
-        if reset and super().rset()[0] != 250:
-            raise smtplib.SMTPServerDisconnected("what was refused is not forgotten")
+        if reset:
+            self._hear_out()
+            if super().rset()[0] != 250:
+                raise smtplib.SMTPServerDisconnected("what was refused is not forgotten")
+
+    def _hear_out(self) -> None:
+        # A server that refused the reader may wait for the letter all the same: it gets none.
+        while self._ahead:
+            self._ahead.popleft()
+            if self.getreply()[0] == 354:
+                self.send(".\r\n")
+                self.getreply()
 
     def rset(self) -> tuple[int, bytes]:
         # The library resets as soon as a letter is refused: its fate must not hang on the answer.
         return 250, b""
 
     def say_goodbye(self) -> None:
-        """Send QUIT and listen once, shortly: RFC 5321 section 4.1.1.10 asks no more of us."""
+        """Send QUIT and listen once, shortly: RFC 5321 section 4.1.1.10 asks no more of us.
+
+        One that may wait for a letter would take it for its beginning, and is left without.
+        """
+        if self._ahead:
+            return
         self.putcmd("QUIT")
         if self.sock is not None:
             self.sock.settimeout(_GOODBYE)

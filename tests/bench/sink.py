@@ -1,4 +1,7 @@
-"""A mail server that takes every letter, at once or after a while, and forgets it."""
+"""A mail server that takes every letter, at once or after a while, and forgets it.
+
+It hears commands that are said ahead, as Postfix, Exim and the large mail companies do.
+"""
 
 import argparse
 import asyncio
@@ -10,6 +13,12 @@ from aiosmtpd.controller import Controller
 class _Sink:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+
+    async def handle_EHLO(  # noqa: N802 - the library's name
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, offers: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*offers[:-1], "250-PIPELINING", offers[-1]]
 
     async def handle_DATA(self, *_: Any) -> str:  # noqa: N802 - the library's name
         if self._seconds:

@@ -13,6 +13,7 @@ from portal.delivery.letters import Envelope, Text
 from portal.delivery.outbox import Outgoing, post
 from tests.conftest import DATA_KEY, NOON
 from tests.databases import hurry
+from tests.delivery.hostile_smtp import HostileServer
 
 SENDER = "portaal@example.org"
 MANAGER = "manager@example.org"
@@ -116,3 +117,10 @@ def outgoing(
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+@pytest.fixture(params=[True, False], ids=["ahead", "one by one"])
+def pipelining(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the mail server hears commands that are said ahead (RFC 2920)."""
+    monkeypatch.setattr(HostileServer, "pipelining", request.param)
+    return bool(request.param)

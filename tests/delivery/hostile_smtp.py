@@ -151,8 +151,11 @@ class HostileServer:
 
     Steps: ``banner EHLO HELO STARTTLS AUTH MAIL RCPT DATA dot RSET QUIT``. With ``tls`` it offers
     STARTTLS, or speaks TLS from the first octet when ``implicit``. ``listen=False`` refuses all
-    connections on its port until ``open()``.
+    connections on its port until ``open()``. Where it is ``pipelining`` it says so, and hears
+    commands that are said ahead either way.
     """
+
+    pipelining = True
 
     def __init__(
         self,
@@ -249,6 +252,8 @@ class HostileServer:
         if step == "RCPT":
             talk.recipients.append(_path(argument))
         self._act(step, talk)
+        if step == "RCPT" and not talk.said.startswith("2"):
+            talk.recipients.pop()
         if step == "STARTTLS" and talk.said.startswith("220"):
             self._encrypt(talk)
         if step == "DATA" and talk.said.startswith("354"):
@@ -256,7 +261,9 @@ class HostileServer:
         return step != "QUIT"
 
     def _take(self, talk: Talk) -> None:
-        octets = talk.hear_until(self.end_of_data)
+        # The line before a first dot is the command itself (RFC 5321 section 4.1.1.4).
+        talk.heard = b"\r\n" + talk.heard
+        octets = talk.hear_until(self.end_of_data).removeprefix(b"\r\n")
         octets = re.sub(rb"\.(?:\r\n|\r|\n)$", b"", octets)
         octets = re.sub(rb"(^|\r\n)\.", rb"\1", octets)
         talk.said = ""
@@ -276,12 +283,14 @@ class HostileServer:
             action(talk)
         elif step == "EHLO":
             self._greet(talk)
+        elif step == "DATA" and not talk.recipients:
+            talk.say("554 5.5.1 no valid recipients")
         else:
             talk.say(_DEFAULTS.get(step, "500 what?"))
 
     def _greet(self, talk: Talk) -> None:
         encrypted = isinstance(talk.line, ssl.SSLSocket)
-        offers = [*self.extensions]
+        offers = [*self.extensions, *["PIPELINING"] * self.pipelining]
         if self.tls and not encrypted:
             offers.append("STARTTLS")
         else:

@@ -39,6 +39,8 @@ from tests.delivery.hostile_smtp import (
     then,
 )
 
+pytestmark = pytest.mark.usefixtures("pipelining")
+
 SHORT = 0.25  # seconds for a talk that is meant to run out of time
 
 HEADERS = [
@@ -415,8 +417,9 @@ def test_any_yes_to_the_letter_itself_is_a_yes_and_any_to_data_is_none() -> None
         assert send(server).result is Result.DEFERRED
 
 
-def test_a_refusal_is_not_kept_waiting_for_a_server_that_hangs_after_it() -> None:
-    with HostileServer({"RCPT": reply("550 no"), "RSET": hang}) as server:
+@pytest.mark.parametrize("step", ["DATA", "RSET"])
+def test_a_refusal_is_not_kept_waiting_for_a_server_that_hangs_after_it(step: str) -> None:
+    with HostileServer({"RCPT": reply("550 no"), step: hang}) as server:
         before = monotonic()
         assert send(server, talk=30.0).result is Result.REFUSED
         assert monotonic() - before < smtp._GOODBYE + 0.5

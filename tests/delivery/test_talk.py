@@ -9,8 +9,10 @@ from portal.delivery import smtp
 from portal.delivery.outbox import Outcome, Result
 from portal.delivery.worker import Report, deliver_round
 from tests.delivery.certificates import Authority
-from tests.delivery.conftest import Clock, config, outgoing, put
+from tests.delivery.conftest import MANAGER, Clock, config, outgoing, put
 from tests.delivery.hostile_smtp import Action, HostileServer, Talk, drop, hang, reply, then
+
+pytestmark = pytest.mark.usefixtures("pipelining")
 
 SENT = Outcome(Result.SENT, "250 2.0.0 taken")
 STEPS = ["MAIL", "RCPT", "DATA", "dot"]
@@ -73,6 +75,57 @@ def test_one_that_is_refused_leaves_the_talk_to_the_others(
         assert send(server) == [SENT, Outcome(result, f"{code} no"), SENT]
     assert bodies(server) == OTHERS
     assert (server.talks, server.commands.count("RSET")) == (1, 1)
+
+
+def test_a_server_is_told_ahead_where_it_says_that_it_hears_so_and_nowhere_else(
+    pipelining: bool,
+) -> None:
+    def wait_for_all(talk: Talk) -> None:
+        while b"data\r\n" not in talk.heard:
+            talk.hear()
+        talk.say("250 ok")
+
+    with HostileServer({"MAIL": wait_for_all}) as server:
+        results = {outcome.result for outcome in send(server, talk=2.0 if pipelining else 0.5)}
+    assert results == {Result.SENT if pipelining else Result.DEFERRED}
+
+
+@pytest.mark.parametrize("code", [450, 550])
+@pytest.mark.parametrize("dot", ["250 2.0.0 taken", "554 no valid recipients", "spam"])
+def test_a_server_that_waits_for_a_letter_whose_reader_it_refused_gets_none(
+    code: int, dot: str
+) -> None:
+    def take(talk: Talk) -> None:
+        talk.say("250 2.0.0 taken" if talk.recipients else dot)
+
+    script = {
+        "RCPT": at_the_second(reply(f"{code} no")),
+        "DATA": reply("354 go ahead"),
+        "dot": take,
+    }
+    with HostileServer(script) as server:
+        first, second, third = send(server)
+    assert (first, second.answer, third) == (SENT, f"{code} no", SENT)
+    assert [(got.recipients, got.body) for got in server.received if got.octets] == [
+        ((MANAGER,), "brief 0\n"),
+        ((MANAGER,), "brief 2\n"),
+    ]
+    assert server.talks == 1
+
+
+def test_a_talk_that_ends_on_a_refusal_leaves_no_word_that_could_be_a_letters() -> None:
+    heard: list[bytes] = []
+
+    def listen(talk: Talk) -> None:
+        talk.say("354 go ahead")
+        try:
+            hang(talk)
+        finally:
+            heard.append(talk.heard)
+
+    with HostileServer({"RCPT": reply("550 no"), "DATA": listen}) as server:
+        assert send(server, 1) == [Outcome(Result.REFUSED, "550 no")]
+    assert heard == [b""] * HostileServer.pipelining
 
 
 def test_where_a_refusal_is_not_forgotten_there_is_another_talk() -> None:
