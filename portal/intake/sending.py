@@ -68,12 +68,10 @@ for _door in DOORS.values():
 
 
 def _send(page: Page) -> ResponseReturnValue:
-    earlier = register.sent_with(request.form.get("form_key", ""))
-    if earlier:
-        return confirm(earlier.reference)
     draft = draft_of(page.handle)
     if draft is None:
-        return see(page.address(1, lost=1))
+        earlier = register.sent_with(request.form.get("form_key", ""))
+        return confirm(earlier.reference) if earlier else see(page.address(1, lost=1))
     if draft.reference:
         return confirm(draft.reference)
     form = _whole(page, draft)
