@@ -11,8 +11,8 @@ from tests.bench.served import portal_serving, production, running, serving
 from tests.bench.table import Row
 from tests.portal_app import new_database
 
-ROUNDS = 6
-EACH = 100
+ROUNDS = 12
+EACH = 200
 AT_ONCE = 2  # visitors
 SLOWER = 1.2  # times as long at the most
 _SLOW = 2.0  # seconds a letter
