@@ -1,9 +1,11 @@
 """A letter as octets: in ASCII only, with these headers and no others."""
 
 import binascii
-from email.mime.text import MIMEText
-from email.policy import compat32
+import re
+from email.mime.nonmultipart import MIMENonMultipart
+from email.policy import Compat32
 from email.utils import formataddr
+from typing import Any
 
 import flask_mail
 from email_validator import EmailNotValidError
@@ -12,9 +14,18 @@ from portal.address import plain_address
 from portal.delivery.outbox import Outgoing
 from portal.organisation import organisation
 
-# Headers go over the wire as they are written; the library's own folding has changed before. Its
-# newer policies take every header apart each time it is asked for.
-_AS_WRITTEN = compat32.clone(linesep="\r\n", max_line_length=None)
+
+class _AsWritten(Compat32):
+    """Headers go over the wire as they are written: folding takes each apart, and has changed."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if isinstance(value, str) and value.isascii() and not _LINE_END.search(value):
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_LINE_END = re.compile("[\r\n]")
+_AS_WRITTEN = _AsWritten(linesep="\r\n", max_line_length=None)
 
 
 class Message(flask_mail.Message):
@@ -40,9 +51,11 @@ class Message(flask_mail.Message):
         self.alts, self.attachments, self.cc, self.bcc = {}, [], [], []
         self.mail_options, self.rcpt_options = [], []
 
-    def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMEText:
-        part = MIMEText("", subtype, "utf-8")
-        part.replace_header("Content-Transfer-Encoding", "quoted-printable")
+    def _mimetext(  # type: ignore[override]
+        self, text: str | None, subtype: str = "plain"
+    ) -> MIMENonMultipart:
+        part = MIMENonMultipart("text", subtype, charset="utf-8")
+        part["Content-Transfer-Encoding"] = "quoted-printable"
         part.set_payload(_quoted_printable(text or ""))
         return part
 
