@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from peewee import PeeweeException
+from peewee import OperationalError, PeeweeException
 
 from portal.cli import main
 from portal.database import connection, database, in_words, open_database
@@ -531,6 +531,13 @@ CODES = [
     ("42P01", "run 'portal migrate'"),
     ("23505", "nothing more was done"),
 ]
+
+
+def test_what_was_said_by_a_code_is_told_however_often_it_was_wrapped() -> None:
+    said: Exception = psycopg.errors.lookup("53100")("vol")
+    for _ in range(3):
+        assert "make room" in in_words(said)
+        said = OperationalError(said)
 
 
 @pytest.mark.postgresql

@@ -44,7 +44,10 @@ def said_by(fault: BaseException) -> str:
 
 def cure_of(fault: BaseException) -> str:
     """What to do about a fault of a database; empty where that is not known."""
-    code = getattr(getattr(fault, "orig", fault), "sqlstate", None)
+    own = fault
+    while inner := getattr(own, "orig", None):  # told as peewee's, perhaps twice over
+        own = inner
+    code = getattr(own, "sqlstate", None)
     told = f"{code or ''} {fault}".strip().partition("\n")[0]
     return next((cure for known, cure in _CURES if re.search(known, told)), "")
 

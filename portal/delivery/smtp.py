@@ -27,6 +27,7 @@ TALK = 120.0  # seconds for a whole talk, looking up the server's name and all
 
 _LETTERS = 100  # in one talk; servers allow some number, which they do not tell
 _GOODBYE = 1.0  # seconds
+_PATIENCE = 5.0  # seconds for each answer about a letter that was refused already
 _ANSWER = 1000  # characters of the server's answer that are kept
 _ANSWERS = 65536  # octets that a server may say before it is taken for mad
 
@@ -282,18 +283,21 @@ class _Talk(smtplib.SMTP):
         self.accepted, self.named = "", False
         if isinstance(self.file, _Answers):
             self.file.said = 0
-        if reset:
-            self._hear_out()
-            if super().rset()[0] != 250:
-                raise smtplib.SMTPServerDisconnected("what was refused is not forgotten")
+        if reset and self.sock is not None:
+            # One that keeps silent about a refused letter must not cost the next one its time.
+            self.sock.settimeout(_PATIENCE)
+            self._forget_the_last()
+            self.sock.settimeout(self._deadline.left())
 
-    def _hear_out(self) -> None:
+    def _forget_the_last(self) -> None:
         # A server that refused the reader may wait for the letter all the same: it gets none.
         while self._ahead:
             self._ahead.popleft()
             if self.getreply()[0] == 354:
                 self.send(".\r\n")
                 self.getreply()
+        if super().rset()[0] != 250:
+            raise smtplib.SMTPServerDisconnected("what was refused is not forgotten")
 
     def rset(self) -> tuple[int, bytes]:
         # The library resets as soon as a letter is refused: its fate must not hang on the answer.

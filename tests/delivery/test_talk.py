@@ -128,6 +128,32 @@ def test_a_talk_that_ends_on_a_refusal_leaves_no_word_that_could_be_a_letters() 
     assert heard == [b""] * HostileServer.pipelining
 
 
+@pytest.mark.parametrize("step", ["DATA", "RSET"])
+def test_silence_about_a_refused_letter_costs_the_next_one_nothing(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "_PATIENCE", 0.2)
+    script = {"RCPT": at_the_second(reply("550 no")), "RSET": hang}
+    if step == "DATA" and HostileServer.pipelining:
+        script["DATA"] = at_the_second(hang, "354 go ahead")
+    with HostileServer(script) as server:
+        assert send(server) == [SENT, Outcome(Result.REFUSED, "550 no"), SENT]
+    assert server.talks == 2
+
+
+def test_after_a_refused_letter_a_slow_server_is_waited_for_as_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow(talk: Talk) -> None:
+        talk.closing.wait(0.6)
+        talk.say("250 2.0.0 taken")
+
+    monkeypatch.setattr(smtp, "_PATIENCE", 0.3)
+    with HostileServer({"RCPT": at_the_second(reply("550 no")), "dot": slow}) as server:
+        assert send(server, talk=20.0) == [SENT, Outcome(Result.REFUSED, "550 no"), SENT]
+    assert server.talks == 1
+
+
 def test_where_a_refusal_is_not_forgotten_there_is_another_talk() -> None:
     script = {"RCPT": at_the_second(reply("550 no")), "RSET": reply("500 what?")}
     with HostileServer(script) as server:
