@@ -270,12 +270,17 @@ class HostileServer:
         try:
             self._act("dot", talk)
         finally:
-            taken = talk.said.startswith("2")
-            with self._something_came:
-                self.received.append(
-                    Received(talk.sender, tuple(talk.recipients), octets, accepted=taken)
-                )
-                self._something_came.notify_all()
+            self._note(talk, octets)
+
+    def _note(self, talk: Talk, octets: bytes) -> None:
+        if not (talk.recipients or octets):
+            return  # A dot in place of a letter, after its only reader was refused (RFC 2920).
+        taken = talk.said.startswith("2")
+        with self._something_came:
+            self.received.append(
+                Received(talk.sender, tuple(talk.recipients), octets, accepted=taken)
+            )
+            self._something_came.notify_all()
 
     def _act(self, step: str, talk: Talk) -> None:
         action = self.script.get(step)
